@@ -1,9 +1,11 @@
 -- The rows of these lines of a chunk, with what was sent, and how often: an
--- earlier push that sent the same and saw no answer counts, too.
+-- earlier push that sent the same and saw no answer counts, too. And how often
+-- by this push alone.
 -- $1: push_id, $2: n, $3: lines
 SELECT r.line, r.number, r.variables,
        r.tries + (coalesce(s.prior->>'state' IN ('sending', 'unknown', 'held')
-                           AND s.prior->>'hash' = r.hash, false))::integer
+                           AND s.prior->>'hash' = r.hash, false))::integer,
+       r.tries
 FROM bulkpg.push_row r
 JOIN bulkpg.push p USING (push_id)
 LEFT JOIN bulkpg.push_state s

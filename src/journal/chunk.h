@@ -6,8 +6,8 @@
  *        ▲                    │  ▲         │                       │
  *        └── a new target ◄───┘  └─────────┤ refused               ▼
  *                                          │                    settled
- *        planned ◄── not taken, may repeat ┤                    (settle.h)
- *                         not taken, else: └─► held
+ *                                          │                    (settle.h)
+ *                                not taken └─► held, or settled as unknown
  *
  * Up to `uploaded`, nothing of a chunk has run. All changes are fenced: see
  * push.h. A change that has been sent is not interrupted by a stop.

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
-#include "base/retry.h"
 #include "base/task.h"
 #include "job/store.h"
 #include "push/result.h"
@@ -67,32 +66,7 @@ fence(struct chunk *chunk, struct err *err)
 
 /* ---- not found ---------------------------------------------------------- */
 
-/* It may have begun just before the fence: look once more. Then the chunk is
- * submitted again, with a new file. */
-static bool
-begin_again(struct chunk *chunk, struct err *err)
-{
-    struct err why;
-    bool found = false;
-
-    if (!fence(chunk, err) || !look_once(chunk, &found, err))
-        return false;
-    if (found)
-        return chunk_taken(chunk, err);
-    err_set(&why, MSG_ANSWER_LOST, "the store did not take chunk %" PRId64,
-            chunk->row.n);
-    chunk->row.targets = 0;
-    if (!chunk_save(chunk, CHUNK_PLANNED, err))
-        return false;
-    if (retry_wait(&chunk->failures, 0, &chunk->log, "submitting it again",
-                   &why))
-        return true;
-    *err = why;
-    return false;
-}
-
-/* A later push does not send rows of an old snapshot again: its own SELECT
- * decides. An undo has no snapshot. */
+/* It may have begun just before the fence: look once more. */
 static bool
 give_up(struct chunk *chunk, struct err *err)
 {
@@ -133,11 +107,7 @@ adopt_lost(struct chunk *chunk, struct err *err)
         return false;
     if (found)
         return chunk_taken(chunk, err);
-    if (!chunk->push->may_repeat)
-        return hold(chunk, err);
-    return chunk->push->is_resumed && chunk->push->undo_of == 0
-               ? give_up(chunk, err)
-               : begin_again(chunk, err);
+    return chunk->push->may_repeat ? give_up(chunk, err) : hold(chunk, err);
 }
 
 /* ---- by hand ------------------------------------------------------------ */

@@ -2,10 +2,13 @@
  * adopt - decides about a submission whose answer was lost.
  *
  *     search for its marker ─┬─ found ──────────► running
- *                            └─ not found ─┬─ rows may repeat ─► fence,
- *                                          │      then planned; or settled as
- *                                          │      unknown, in a later push
+ *                            └─ not found ─┬─ rows may repeat ─► fence, then
+ *                                          │      settled: its rows are unknown
  *                                          └─ else ────────────► held
+ *
+ * A chunk is never submitted again after such a loss. Its rows are sent again in
+ * a chunk of their own (chunks.c), a few times at most. Until then they are
+ * unknown, and they stay unknown if the process is killed.
  *
  * The store lists a new operation only after a while. A request that is older
  * than ADOPT_SEARCH_MS no longer starts an operation. The fence makes that
@@ -19,9 +22,8 @@
 
 enum { ADOPT_SEARCH_MS = 60000 };
 
-/* The chunk is `submitting`. Afterwards it is running, planned, settled or
- * held. The first process that holds its rows gets ERR_LATER, with PUSH_HELD.
- */
+/* The chunk is `submitting`. Afterwards it is running, settled or held. The
+ * first process that holds its rows gets ERR_LATER, with PUSH_HELD. */
 MUST_CHECK bool adopt_lost(struct chunk *chunk, struct err *err);
 
 /* For bulkpg push --settle, with a chunk that is held. Look once for its

@@ -41,7 +41,8 @@
 enum {
     TARGETS_MAX = 3,
     LINES_BYTES = 128 * 1024 * 1024, /* the longest line fits */
-    POLLS_FOR_URL = 5 /* after the end, until the result has a URL */
+    POLLS_FOR_URL = 5, /* after the end, until the result has a URL */
+    POLLS_MISSING = 5  /* in a row, without the operation */
 };
 
 void
@@ -319,23 +320,51 @@ is_complete(const struct bulk_operation *bulk, int polls)
                : bulk->partial_url[0] != '\0' || bulk->url[0] != '\0';
 }
 
-/* An operation that the store no longer knows has no result. */
+static struct backoff
+poll_pace(const struct chunk *chunk)
+{
+    const struct tuning_config *tuning = &chunk->push->context->config.tuning;
+
+    return backoff_of(tuning->poll_initial_ms, tuning->poll_max_ms,
+                      CLOCK_NEVER);
+}
+
 static bool
-poll_once(struct chunk *chunk, struct err *err)
+wait_to_poll(struct backoff *pace, struct err *err)
+{
+    return task_sleep_until(clock_after_ms(backoff_next_delay(pace))) !=
+               TASK_STOPPED ||
+           task_stopped(err);
+}
+
+static void
+be_expired(struct chunk *chunk)
 {
     struct bulk_operation *bulk = &chunk->bulk;
 
-    if (bulk_read(session_of(chunk), chunk->row.operation_id, 0, &chunk->log,
-                  bulk, err))
-        return true;
-    if (!err_is(err, MSG_UNKNOWN_OPERATION))
-        return false;
-    log_failure(LOG_WARN, &chunk->log, "an operation has no result", err);
     *bulk = (struct bulk_operation){.status = BULK_EXPIRED,
                                     .object_count = -1,
                                     .root_object_count = -1,
                                     .file_size = -1};
     snprintf(bulk->id, sizeof(bulk->id), "%s", chunk->row.operation_id);
+}
+
+/* The store may lose sight of an operation that still runs. Only if several
+ * answers in a row lack it, it has no result. */
+static bool
+poll_once(struct chunk *chunk, struct backoff *pace, struct err *err)
+{
+    for (int missing = 0; missing < POLLS_MISSING; missing++) {
+        if (missing > 0 && !wait_to_poll(pace, err))
+            return false;
+        if (bulk_read(session_of(chunk), chunk->row.operation_id, 0,
+                      &chunk->log, &chunk->bulk, err))
+            return true;
+        if (!err_is(err, MSG_UNKNOWN_OPERATION))
+            return false;
+    }
+    log_failure(LOG_WARN, &chunk->log, "an operation has no result", err);
+    be_expired(chunk);
     return true;
 }
 
@@ -365,21 +394,18 @@ save_finished(struct chunk *chunk, struct err *err)
 static bool
 await_end(struct chunk *chunk, struct err *err)
 {
-    const struct tuning_config *tuning = &chunk->push->context->config.tuning;
-    struct backoff pace =
-        backoff_of(tuning->poll_initial_ms, tuning->poll_max_ms, CLOCK_NEVER);
+    struct backoff pace = poll_pace(chunk);
     int polls = 0;
 
     for (;;) {
-        if (!poll_once(chunk, err))
+        if (!poll_once(chunk, &pace, err))
             return false;
         if (bulk_is_terminal(chunk->bulk.status))
             polls++;
         if (is_complete(&chunk->bulk, polls))
             return save_finished(chunk, err);
-        if (task_sleep_until(clock_after_ms(backoff_next_delay(&pace))) ==
-            TASK_STOPPED)
-            return task_stopped(err);
+        if (!wait_to_poll(&pace, err))
+            return false;
     }
 }
 
@@ -387,7 +413,9 @@ await_end(struct chunk *chunk, struct err *err)
 static bool
 settle(struct chunk *chunk, struct err *err)
 {
-    if (chunk->bulk.id[0] == '\0' && !poll_once(chunk, err))
+    struct backoff pace = poll_pace(chunk);
+
+    if (chunk->bulk.id[0] == '\0' && !poll_once(chunk, &pace, err))
         return false;
     return result_settle(chunk, err);
 }

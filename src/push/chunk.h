@@ -22,7 +22,7 @@ struct chunk {
     struct journal_chunk row;
     struct bulk_operation bulk; /* the store's last answer; id "": none yet */
     struct backoff failures;    /* of uploads and of submissions that were not
-                                 * sent, or lost */
+                                 * sent */
     struct backoff slots;       /* waits for a slot */
     bool has_slot;
     bool told_of_slot; /* a warning about the wait was logged */

@@ -21,9 +21,9 @@
 #include "base/task.h"
 #include "job/store.h"
 #include "push/chunk.h"
+#include "push/settle.h"
 
 enum {
-    TRIES_MAX = 3,   /* of a row in one push */
     CANARY_MAX = 25, /* lines of a canary */
     REFUSED_OF = 5   /* more than one of so many refused: stop */
 };
@@ -97,7 +97,7 @@ add_again(struct crew *crew, int64_t n, struct err *err)
     if (!push->may_repeat || crew->is_stopping ||
         (push->is_resumed && push->undo_of == 0))
         return true;
-    if (!journal_chunk_again(push->journal, &push->ref, n, TRIES_MAX, &again,
+    if (!journal_chunk_again(push->journal, &push->ref, n, SETTLE_TRIES, &again,
                              err))
         return false;
     if (again == 0)

@@ -27,10 +27,7 @@
 #include "mapping/outcome.h"
 #include "push/settle.h"
 
-enum {
-    TRIES_MAX = 3,
-    REQUEST_POINTS = 10 /* until the store has reported what one costs */
-};
+enum { REQUEST_POINTS = 10 /* until the store has reported what one costs */ };
 
 /* One row in flight. */
 struct shot {
@@ -330,7 +327,7 @@ send_again(struct direct *direct, enum direct_which which, struct err *err)
     struct direct_order order = {.n = direct->n,
                                  .which = which,
                                  .most = DIRECT_ROUND,
-                                 .most_tries = TRIES_MAX};
+                                 .most_tries = SETTLE_TRIES};
     struct backoff pace =
         backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms, CLOCK_NEVER);
     int64_t last;

@@ -20,7 +20,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "json/write.h"
+#include "mapping/line.h"
 #include "mapping/outcome.h"
 #include "push/result_table.h"
 #include "sql.h"
@@ -39,6 +41,8 @@ struct answered {
     struct outcome outcome;
     int64_t number; /* of its row; -1: no such row */
     enum row_state state;
+    const char *new_key; /* for the next sending; NULL: as it is */
+    struct span renewed; /* the variables with it */
 };
 
 struct settle {
@@ -54,6 +58,7 @@ struct settle {
     struct answered *batch;
     size_t count;
     size_t bytes;
+    bool has_new_keys; /* the batch has */
     struct push_tallies tallies;
     bool is_distrusted;
     struct err why;
@@ -61,36 +66,36 @@ struct settle {
 
 /* ---- the transaction --------------------------------------------------- */
 
-/* One connection is kept for the next transaction. */
-static bool
-connect(struct settle *settle, struct err *err)
+bool
+settle_connect(struct push *push, struct pg_conn **conn, struct err *err)
 {
-    struct push *push = settle->push;
     struct pg_config config = {
         .dsn = context_dsn(push->context),
         .application_name = "bulkpg push",
         .answer_timeout_ms = push->context->config.tuning.stall_timeout_ms};
 
-    settle->conn = push->spare;
+    *conn = push->spare;
     push->spare = NULL;
-    if (settle->conn != NULL && pg_is_alive(settle->conn))
+    if (*conn != NULL && pg_is_alive(*conn))
         return true;
-    pg_close(settle->conn);
-    settle->conn = NULL;
-    return pg_connect(&config, &settle->conn, err);
+    pg_close(*conn);
+    *conn = NULL;
+    return pg_connect(&config, conn, err);
+}
+
+void
+settle_keep(struct push *push, struct pg_conn *conn)
+{
+    if (conn != NULL && pg_is_alive(conn) && push->spare == NULL)
+        push->spare = conn;
+    else
+        pg_close(conn);
 }
 
 static void
 free_settle(struct settle *settle)
 {
-    struct push *push = settle->push;
-
-    if (settle->conn != NULL && pg_is_alive(settle->conn) &&
-        push->spare == NULL) {
-        push->spare = settle->conn;
-        settle->conn = NULL;
-    }
-    pg_close(settle->conn);
+    settle_keep(settle->push, settle->conn);
     pg_result_free(settle->ours);
     arena_free(&settle->arena);
     arena_free(&settle->scratch);
@@ -129,6 +134,7 @@ clear_batch(struct settle *settle)
         arena_array(&settle->arena, BATCH_LINES, sizeof(*settle->batch));
     settle->count = 0;
     settle->bytes = 0;
+    settle->has_new_keys = false;
 }
 
 bool
@@ -142,7 +148,7 @@ settle_begin(struct push *push, int n, struct settle **result, struct err *err)
     snprintf(settle->chunk, sizeof(settle->chunk), "%d", n);
     clear_batch(settle);
     *result = settle;
-    if (connect(settle, err) &&
+    if (settle_connect(push, &settle->conn, err) &&
         result_table_statements(push, settle->conn, &settle->table, err) &&
         begin(settle, err))
         return true;
@@ -196,6 +202,39 @@ find_line(struct settle *settle, int64_t line)
     return NULL;
 }
 
+/* Does this push send rows again by itself? As direct.c and chunks.c do. */
+static bool
+sends_again(const struct push *push)
+{
+    if (push->is_direct)
+        return push->mutation->is_idempotent;
+    return push->may_repeat && (!push->is_resumed || push->undo_of > 0);
+}
+
+/* The store says that the earlier sending with this idempotency key failed. It
+ * answers the same to each repeat with the key. */
+static void
+renew_key(struct settle *settle, struct answered *answered, struct span sent,
+          int64_t tries)
+{
+    const struct mutation *mutation = settle->push->mutation;
+    struct buf variables = buf_with_ceiling(JSON_BYTES_MAX);
+    char key[RANDOM_UUID_BYTES];
+
+    if (!answered->outcome.is_key_spent || !mutation->makes_keys ||
+        (answered->state != ROW_REFUSED && answered->state != ROW_UNKNOWN) ||
+        !sends_again(settle->push) || tries >= SETTLE_TRIES)
+        return;
+    random_uuid(key);
+    line_with_key(mutation, sent, key, &variables);
+    answered->state = ROW_UNKNOWN;
+    answered->new_key = arena_strdup(&settle->arena, key);
+    answered->renewed = span_of(arena_dup(&settle->arena, buf_span(&variables)),
+                                variables.length);
+    settle->has_new_keys = true;
+    buf_free(&variables);
+}
+
 /* Compare an answer with what was sent. */
 static void
 prove(struct settle *settle, struct answered *answered,
@@ -206,6 +245,7 @@ prove(struct settle *settle, struct answered *answered,
     answered->number = pg_int64(sent, row, 1);
     answered->state =
         state_after(&answered->outcome, pg_int64(sent, row, 3) > 1);
+    renew_key(settle, answered, pg_value(sent, row, 2), pg_int64(sent, row, 4));
     arena_clear(&settle->scratch);
     if (outcome_agrees(settle->push->mutation, pg_value(sent, row, 2),
                        &answered->outcome, &settle->scratch))
@@ -267,6 +307,11 @@ put_batch(struct settle *settle, struct buf *to)
         put_errors(json, &answered->outcome);
         if (answered->state == ROW_APPLIED)
             put_leaves(json, settle->push->mutation, &answered->outcome);
+        if (answered->new_key != NULL) {
+            json_out_text(json, "key", answered->new_key);
+            json_out_key(json, "variables");
+            json_out_span(json, answered->renewed);
+        }
         json_out_close(json, '}');
     }
     json_out_close(json, ']');
@@ -278,8 +323,10 @@ queue_batch(struct settle *settle, const char *json)
 {
     const char *values[] = {settle->push_id, json};
     const char *const statements[] = {
-        sql_settle_rows,   sql_settle_forget_errors,  sql_settle_errors,
-        sql_settle_states, settle->table.put_applied, settle->table.put_others};
+        sql_settle_rows,          settle->has_new_keys ? sql_settle_keys : NULL,
+        sql_settle_forget_errors, sql_settle_errors,
+        sql_settle_states,        settle->table.put_applied,
+        settle->table.put_others};
     size_t count = sizeof(statements) / sizeof(statements[0]);
 
     for (size_t i = 0; i < count; i++)

@@ -12,6 +12,9 @@
  * ids of an answer must be those of its line. If they are not, the answers do
  * not belong to the lines, and all rows of the chunk become `unknown`.
  *
+ * A row whose idempotency key is spent gets another one and is unknown, if the
+ * push sends it again.
+ *
  * Settling is idempotent: if the process is killed, the result is read again.
  */
 #ifndef PUSH_SETTLE_H
@@ -21,6 +24,14 @@
 
 struct outcome; /* mapping/outcome.h */
 struct settle;
+
+enum { SETTLE_TRIES = 3 /* how often one push sends a row at most */ };
+
+/* Take the connection that is kept for transactions of the push, or open one;
+ * and keep it for the next one. */
+MUST_CHECK bool
+settle_connect(struct push *push, struct pg_conn **conn, struct err *err);
+void settle_keep(struct push *push, struct pg_conn *conn);
 
 /* Open the transaction for chunk n. */
 MUST_CHECK bool

@@ -89,6 +89,48 @@ TASK_TEST(unknown_rows_that_may_repeat_run_again_three_times, PATIENT_MS)
     scripted_push_close(&p);
 }
 
+/* ---- idempotency keys ---------------------------------------------------- */
+
+static void
+make_keys(bool is_safe)
+{
+    p.mutation.makes_keys = true;
+    p.mutation.key_variable = MUTATION_KEY_VARIABLE;
+    p.mutation.is_safe = p.push.may_repeat = is_safe;
+}
+
+TASK_TEST(a_row_whose_key_is_spent_is_sent_again_with_another, PATIENT_MS)
+{
+    static const char *const what[] = {NULL, "spent", "burnt"};
+
+    open_rows(http, what, 3);
+    make_keys(true);
+    RUN();
+    STATES("applied applied refused");
+    ASK("SELECT string_agg(tries::text, ' ' ORDER BY number) FROM "
+        "bulkpg.push_row",
+        "1 2 3");
+    ASK("SELECT count(*) FROM bulkpg.push_row WHERE variables::json ->> "
+        "'bulkpg_key' = idempotency_key",
+        "2");
+    ASK("SELECT count(*) FROM bulkpg.push_error WHERE code = "
+        "'IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED'",
+        "1");
+    scripted_push_close(&p);
+}
+
+/* In bulk, keys do not count. */
+TASK_TEST(rows_that_must_not_repeat_keep_a_key_that_is_spent, PATIENT_MS)
+{
+    static const char *const what[] = {NULL, "spent"};
+
+    open_rows(http, what, 2);
+    make_keys(false);
+    RUN();
+    STATES("applied refused");
+    scripted_push_close(&p);
+}
+
 /* ---- uploads ------------------------------------------------------------- */
 
 TASK_TEST(a_refused_upload_gets_a_new_target, PATIENT_MS)
@@ -188,9 +230,39 @@ TASK_TEST(a_lost_submission_that_did_not_run_is_fenced_and_repeated, PATIENT_MS)
     RUN();
     STATES("applied applied applied");
     each_ran(1, 3);
-    ASK(CHUNKS, "1:settled:2:2");
+    ASK(CHUNKS, "1:settled:1:1 2:settled:1:1");
     ck_assert_int_eq(p.files[0].uploads, 2);
     ck_assert_str_eq(p.files[0].lines, "bulkpg does not send these lines\n");
+    scripted_push_close(&p);
+}
+
+TASK_TEST(submissions_that_are_always_lost_are_repeated_twice, PATIENT_MS)
+{
+    open_rows(http, NULL, 3);
+    for (int i = 0; i < 8; i++)
+        p.losses[i] = LOSS_BEFORE;
+    p.list_moves_clock_ms = 61000;
+    RUN();
+    STATES("unknown unknown unknown");
+    ck_assert_int_eq(p.submissions, 3);
+    ASK("SELECT string_agg(state, ' ') FROM bulkpg.push_state",
+        "unknown unknown unknown");
+    scripted_push_close(&p);
+}
+
+/* The store may list the lost operation later. */
+TASK_TEST(rows_of_a_lost_submission_stay_unknown_if_they_are_not_sent_again,
+          PATIENT_MS)
+{
+    open_rows(http, NULL, 3);
+    p.losses[0] = LOSS_BEFORE;
+    p.refusals[1] = "INVALID_MUTATION";
+    p.list_moves_clock_ms = 61000;
+    FAILS_WITH(ERR_CONFIG, "INVALID_MUTATION");
+    STATES("unknown unknown unknown");
+    ASK("SELECT max(tries) FROM bulkpg.push_row", "1");
+    ASK("SELECT string_agg(state, ' ') FROM bulkpg.push_state",
+        "unknown unknown unknown");
     scripted_push_close(&p);
 }
 
@@ -294,6 +366,46 @@ TASK_TEST(a_push_that_was_killed_while_submitting_is_settled, PATIENT_MS)
     ck_assert_int_eq(p.submissions, 0);
     ASK("SELECT string_agg(state, ' ') FROM bulkpg.push_state",
         "unknown unknown");
+    scripted_push_close(&p);
+}
+
+/* An operation that the store loses sight of while it runs. */
+TASK_TEST(an_operation_may_be_missing_for_a_while, PATIENT_MS)
+{
+    open_rows(http, NULL, 2);
+    p.mutation.is_safe = p.push.may_repeat = false;
+    p.missing_polls = 4;
+    RUN();
+    STATES("applied applied");
+    each_ran(1, 2);
+    scripted_push_close(&p);
+}
+
+TASK_TEST(an_operation_that_stays_missing_has_no_result, PATIENT_MS)
+{
+    open_rows(http, NULL, 2);
+    p.mutation.is_safe = p.push.may_repeat = false;
+    p.missing_polls = 9;
+    RUN();
+    STATES("unknown unknown");
+    ck_assert_int_eq(p.missing_polls, 4);
+    ASK("SELECT error_code FROM bulkpg.push_chunk", "EXPIRED");
+    scripted_push_close(&p);
+}
+
+/* So does one that an earlier process has seen end. */
+TASK_TEST(a_finished_operation_may_be_missing_for_a_while, PATIENT_MS)
+{
+    open_rows(http, NULL, 2);
+    p.mutation.is_safe = p.push.may_repeat = false;
+    RUN();
+    (void)scripted_push_ask(&p, "UPDATE bulkpg.push_chunk SET state = "
+                                "'finished'");
+    (void)scripted_push_ask(&p, "UPDATE bulkpg.push_row SET state = 'sending'");
+    scripted_push_again(&p);
+    p.missing_polls = 4;
+    RUN();
+    STATES("applied applied");
     scripted_push_close(&p);
 }
 
@@ -428,6 +540,8 @@ main(void)
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, each_row_runs_once_and_gets_its_outcome);
     tcase_add_test(tests, unknown_rows_that_may_repeat_run_again_three_times);
+    tcase_add_test(tests, a_row_whose_key_is_spent_is_sent_again_with_another);
+    tcase_add_test(tests, rows_that_must_not_repeat_keep_a_key_that_is_spent);
     tcase_add_test(tests, a_refused_upload_gets_a_new_target);
     tcase_add_test(tests, three_refused_uploads_are_enough);
     tcase_add_test(tests, a_full_store_is_waited_for);
@@ -437,11 +551,18 @@ main(void)
     tcase_add_test(tests, the_list_may_be_late);
     tcase_add_test(tests,
                    a_lost_submission_that_did_not_run_is_fenced_and_repeated);
+    tcase_add_test(tests, submissions_that_are_always_lost_are_repeated_twice);
+    tcase_add_test(
+        tests,
+        rows_of_a_lost_submission_stay_unknown_if_they_are_not_sent_again);
     tcase_add_test(tests, a_late_start_after_the_fence_runs_nothing);
     tcase_add_test(tests, rows_that_must_not_repeat_are_held);
     tcase_add_test(tests, held_rows_are_settled_when_their_operation_appears);
     tcase_add_test(tests, the_fence_of_held_rows_replaces_their_lines);
     tcase_add_test(tests, a_push_that_was_killed_while_submitting_is_settled);
+    tcase_add_test(tests, an_operation_may_be_missing_for_a_while);
+    tcase_add_test(tests, an_operation_that_stays_missing_has_no_result);
+    tcase_add_test(tests, a_finished_operation_may_be_missing_for_a_while);
     tcase_add_test(tests, a_stop_leaves_the_operation_to_the_next_process);
     tcase_add_test(tests, a_partial_result_is_believed_and_the_rest_is_unknown);
     tcase_add_loop_test(tests, a_result_that_is_not_proven_settles_nothing, 0,

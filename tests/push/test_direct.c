@@ -136,6 +136,40 @@ TASK_TEST(a_store_that_cannot_be_reached_leaves_rows_planned, PATIENT_MS)
     scripted_push_close(&p);
 }
 
+/* ---- idempotency keys ---------------------------------------------------- */
+
+TASK_TEST(a_row_whose_key_is_spent_is_sent_again_with_another, PATIENT_MS)
+{
+    static const char *const what[] = {NULL, "spent", "burnt"};
+
+    open_rows(http, what, 3);
+    repeat(false, true);
+    p.mutation.makes_keys = true;
+    p.mutation.key_variable = MUTATION_KEY_VARIABLE;
+    RUN();
+    STATES("applied applied refused");
+    ASK("SELECT string_agg(tries::text, ' ' ORDER BY number) FROM "
+        "bulkpg.push_row",
+        "1 2 3");
+    ASK("SELECT count(*) FROM bulkpg.push_row WHERE variables::json ->> "
+        "'bulkpg_key' = idempotency_key",
+        "2");
+    scripted_push_close(&p);
+}
+
+/* A key of the file's own cannot be drawn again. */
+TASK_TEST(a_key_of_the_file_that_is_spent_refuses_the_row, PATIENT_MS)
+{
+    static const char *const what[] = {"spent"};
+
+    open_rows(http, what, 1);
+    repeat(false, true);
+    RUN();
+    STATES("refused");
+    ck_assert_int_eq(p.requests, 1);
+    scripted_push_close(&p);
+}
+
 /* ---- an earlier process -------------------------------------------------- */
 
 static const struct {
@@ -226,6 +260,8 @@ main(void)
     tcase_add_test(tests, a_denied_row_ends_the_push);
     tcase_add_loop_test(tests, a_lost_answer_is_repeated_or_held, 0,
                         COUNT(losses));
+    tcase_add_test(tests, a_row_whose_key_is_spent_is_sent_again_with_another);
+    tcase_add_test(tests, a_key_of_the_file_that_is_spent_refuses_the_row);
     tcase_add_test(tests, a_store_that_cannot_be_reached_leaves_rows_planned);
     tcase_add_loop_test(tests, what_an_earlier_process_sent_is_resolved, 0,
                         COUNT(resumed));

@@ -81,6 +81,11 @@ answer_line(struct scripted_push *push, const char *line)
         (says(line, "flaky") && times_ran(push, line) == 1))
         return "\"errors\":[{\"message\":\"oops\",\"path\":[\"m\"]}],\"data\":{"
                "\"m\":null}";
+    if (says(line, "burnt") ||
+        (says(line, "spent") && strstr(line, "bulkpg_key") == NULL))
+        return "\"data\":{\"m\":{\"thing\":null,\"userErrors\":[{\"field\":"
+               "null,\"message\":\"no\",\"code\":"
+               "\"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED\"}]}}";
     if (says(line, "refuse"))
         return "\"data\":{\"m\":{\"thing\":null,\"userErrors\":[{\"field\":["
                "\"id\"],\"message\":\"is not good\",\"code\":\"INVALID\"}]}}";
@@ -276,6 +281,10 @@ poll_run(struct scripted_push *push, const char *request)
         push->end_status != NULL ? push->end_status : "COMPLETED";
     bool is_good = strcmp(status, "COMPLETED") == 0;
 
+    if (push->missing_polls > 0) {
+        push->missing_polls--;
+        return json(push, "\"bulkOperation\":null");
+    }
     if (push->runs[i].polls++ == 0)
         return json(push, arena_printf(&push->arena, "\"bulkOperation\":%s",
                                        operation(push, i, "RUNNING", "")));

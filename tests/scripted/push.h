@@ -13,6 +13,8 @@
  *     flaky    the same, but only the first time
  *     other    applied, and the answer has another id
  *     skip     applied, and the result has no line
+ *     spent    IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED, unless it has a bulkpg_key
+ *     burnt    the same, always
  *
  * Use it inside scripted_run(), in a suite with the cluster.
  */
@@ -65,6 +67,7 @@ struct scripted_push {
     enum scripted_loss row_loss;  /* of requests whose line has "lose": once */
     int bad_uploads;              /* so many uploads are refused first */
     const char *end_status;       /* of operations; NULL: COMPLETED */
+    int missing_polls;            /* so many polls find no operation first */
     int answered;                 /* lines of a result; 0: all */
     int64_t extra_bytes;          /* that the store announces too many */
     bool counts_from_one;         /* __lineNumber does */
