@@ -522,7 +522,7 @@ line_make(struct line_maker *maker, const struct span *values,
 
 static bool
 check_members(const struct mutation *mutation, const struct json *whole,
-              struct err *fault)
+              struct arena *arena, struct err *fault)
 {
     if (whole->kind != JSON_OBJECT)
         return err_set(fault, MSG_PUSH_VALUE,
@@ -530,9 +530,10 @@ check_members(const struct mutation *mutation, const struct json *whole,
     for (const struct json *m = whole->first; m != NULL; m = m->next) {
         if (mutation_variable(mutation, m->key) == NULL)
             return err_set(fault, MSG_PUSH_VALUE,
-                           "the mutation has no variable \"%.60s\"", m->key);
+                           "the mutation has no variable %s",
+                           value_member_name(arena, m->key));
         if (json_get(whole, m->key) != m)
-            return err_set(fault, MSG_PUSH_VALUE, "\"%.60s\" is given twice",
+            return err_set(fault, MSG_PUSH_VALUE, "\"%s\" is given twice",
                            m->key);
     }
     return true;
@@ -587,7 +588,7 @@ line_from_json(struct line_maker *maker, struct span text,
     if (!json_parse(&maker->arena, text, &whole, &why))
         return err_set(fault, MSG_PUSH_VALUE, "not valid JSON: %s",
                        why.message);
-    if (!check_members(mutation, whole, fault) ||
+    if (!check_members(mutation, whole, &maker->arena, fault) ||
         !make_key(maker, NULL, whole, line, fault))
         return name_fault(line, fault);
     json_out_open(maker->json, '{');

@@ -185,14 +185,35 @@ value_fault(struct value_writer *writer, const char *format, ...)
     return false;
 }
 
-/* "<text>" is not <what>. */
+/* "the value (text, 5 bytes) is not <what>". */
 static bool
 is_not(struct value_writer *writer, struct span text, const char *what)
 {
-    size_t shown = text.length < 60 ? text.length : 60;
+    const char *found = writer->found;
 
-    return value_fault(writer, "\"%.*s%s\" is not %s", (int)shown, text.bytes,
-                       shown < text.length ? "..." : "", what);
+    if (found == NULL || found[0] == '\0')
+        found = "of another type";
+    if (span_is(text, "NaN"))
+        return value_fault(writer, "NaN is not %s", what);
+    if (span_is(text, "Infinity") || span_is(text, "-Infinity") ||
+        span_is(text, "infinity") || span_is(text, "-infinity"))
+        return value_fault(writer, "infinity is not %s", what);
+    return value_fault(writer, "the value (%s, %zu byte%s) is not %s", found,
+                       text.length, text.length == 1 ? "" : "s", what);
+}
+
+const char *
+value_member_name(struct arena *arena, const char *name)
+{
+    enum { NAME_MOST = 60 };
+
+    size_t length = strlen(name);
+
+    if (length > 0 && length <= NAME_MOST &&
+        strspn(name, "_0123456789abcdefghijklmnopqrstuvwxyz"
+                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == length)
+        return arena_printf(arena, "\"%s\"", name);
+    return arena_printf(arena, "with a name of %zu bytes", length);
 }
 
 /* Enter a field or, with name NULL, an element. */
@@ -492,9 +513,8 @@ write_id(struct value_writer *writer, struct span text, bool is_number)
         return is_not(writer, text, "the number of an id");
     if (writer->gid_type == NULL)
         return value_fault(writer,
-                           "%.*s is a number, but ids are gids: write "
-                           "bulkpg.gid('TYPE', %.*s)",
-                           SPAN_ARG(text), SPAN_ARG(text));
+                           "the value is a number, but ids are gids: write "
+                           "bulkpg.gid('TYPE', number)");
     json_out_string(writer->json,
                     arena_printf(writer->arena, "gid://shopify/%s/%.*s",
                                  writer->gid_type, (int)length, text.bytes));
@@ -548,8 +568,9 @@ write_enum(struct value_writer *writer, const char *type_name, struct span text)
     }
     for (const struct gql_name *n = type->enum_values; n != NULL; n = n->next)
         nearest_try(&nearest, n->name);
-    return value_fault(writer, "\"%.60s\" is not a value of %s%s", word,
-                       type_name, nearest_hint(&nearest));
+    return is_not(writer, text,
+                  arena_printf(writer->arena, "a value of %s%s", type_name,
+                               nearest_hint(&nearest)));
 }
 
 static bool
@@ -712,8 +733,9 @@ check_members(struct value_writer *writer, const struct gql_type *type,
         for (const struct gql_input *i = type->input_fields; i != NULL;
              i = i->next)
             nearest_try(&nearest, i->name);
-        return value_fault(writer, "%s has no field \"%.60s\"%s", type->name,
-                           m->key, nearest_hint(&nearest));
+        return value_fault(writer, "%s has no field %s%s", type->name,
+                           value_member_name(writer->arena, m->key),
+                           nearest_hint(&nearest));
     }
     return true;
 }
@@ -774,6 +796,7 @@ write_named(struct value_writer *writer, const struct gql_type_ref *ref,
 {
     const struct gql_type *type;
 
+    writer->found = kind_name(value);
     if (ref->kind == GQL_SCALAR_TYPE)
         return write_json_scalar(writer, ref->name, value);
     if (ref->kind == GQL_ENUM_TYPE)
@@ -952,6 +975,7 @@ value_write_text(struct value_writer *writer, const struct gql_type_ref *type,
 {
     struct json *value;
 
+    writer->found = from->name;
     if (from->is_array)
         return write_array(writer, type, from->source, text);
     if (from->source == VALUE_JSON)

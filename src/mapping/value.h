@@ -48,6 +48,7 @@ struct value_writer {
     struct arena *arena;  /* cleared after each row */
     const char *gid_type; /* of integers that are ids; NULL: not known */
     bool is_compared;     /* write 12.50 and 12.5 alike, to compare them */
+    const char *found;    /* the kind of value that is written, for a fault */
     struct err *fault;
 
     struct {
@@ -67,9 +68,15 @@ MUST_CHECK bool
 value_write_json(struct value_writer *writer, const struct gql_type_ref *type,
                  const struct json *value);
 
-/* Set a fault at the writer's place. Always returns false. */
+/* Set a fault at the writer's place. Always returns false. The text must not
+ * have a value of the row, because readers of the journal and of the log may
+ * see it: only names, types and lengths. */
 bool value_fault(struct value_writer *writer, const char *format, ...)
     PRINTF_LIKE(2, 3);
+
+/* A member of an object that the type does not have, for a fault: its name in
+ * quotation marks, or, if that looks like a value, its length. */
+const char *value_member_name(struct arena *arena, const char *name);
 
 /* Is it a whole gid, such as gid://shopify/Product/1? If so, *type is the
  * part "Product". */

@@ -137,15 +137,17 @@ static const struct {
     {{"id", NUMERIC, "18.0", "Product"},
      "\"id\":\"gid://shopify/Product/18\"",
      NULL},
-    {{"id", TEXT, "17", NULL}, NULL, "\"17\" is not a gid"},
+    {{"id", TEXT, "17", NULL}, NULL, "the value (text, 2 bytes) is not a gid"},
     {{"id", TEXT, "gid://shopify/Product/", NULL}, NULL, "is not a gid"},
     {{"id", TEXT, "gid://shopify//1", NULL}, NULL, "is not a gid"},
     {{"id", TEXT, "gid://shopify/Product/1 ", NULL}, NULL, "is not a gid"},
-    {{"id", TEXT, "", NULL}, NULL, "\"\" is not a gid"},
-    {{"id", INT8, "-1", "Product"}, NULL, "\"-1\" is not the number of an id"},
+    {{"id", TEXT, "", NULL}, NULL, "(text, 0 bytes) is not a gid"},
+    {{"id", INT8, "-1", "Product"},
+     NULL,
+     "(bigint, 2 bytes) is not the number of an id"},
     {{"id", NUMERIC, "1.5", "Product"},
      NULL,
-     "\"1.5\" is not the number of an id"},
+     "(numeric, 3 bytes) is not the number of an id"},
     /* String takes any scalar's text */
     {{"s", TEXT, "a \"b\"\n\\", NULL}, "\"s\":\"a \\\"b\\\"\\n\\\\\"", NULL},
     {{"s", TEXT, "", NULL}, "\"s\":\"\"", NULL},
@@ -159,16 +161,16 @@ static const struct {
     {{"i", NUMERIC, "5.00", NULL}, "\"i\":5", NULL},
     {{"i", INT8, "2147483648", NULL},
      NULL,
-     "\"2147483648\" is not an integer of 32 bits"},
+     "(bigint, 10 bytes) is not an integer of 32 bits"},
     {{"i", NUMERIC, "12345678901234567890123", NULL}, NULL, "of 32 bits"},
-    {{"i", NUMERIC, "5.5", NULL}, NULL, "\"5.5\" is not an integer"},
-    {{"i", NUMERIC, "NaN", NULL}, NULL, "\"NaN\" is not an integer"},
+    {{"i", NUMERIC, "5.5", NULL}, NULL, "3 bytes) is not an integer"},
+    {{"i", NUMERIC, "NaN", NULL}, NULL, ": NaN is not an integer"},
     /* Float */
     {{"f", FLOAT8, "1e-05", NULL}, "\"f\":1e-05", NULL},
     {{"f", INT4, "7", NULL}, "\"f\":7", NULL},
     {{"f", FLOAT8, "-0", NULL}, "\"f\":-0", NULL},
-    {{"f", FLOAT8, "NaN", NULL}, NULL, "\"NaN\" is not a number"},
-    {{"f", FLOAT8, "Infinity", NULL}, NULL, "\"Infinity\" is not a number"},
+    {{"f", FLOAT8, "NaN", NULL}, NULL, ": NaN is not a number"},
+    {{"f", FLOAT8, "Infinity", NULL}, NULL, ": infinity is not a number"},
     {{"f", NUMERIC, "1e400", NULL}, NULL, "that a Float can hold"},
     /* Boolean */
     {{"b", BOOL, "t", NULL}, "\"b\":true", NULL},
@@ -196,30 +198,30 @@ static const struct {
     {{"t", TEXT, "2026-13-04T05:06:07Z", NULL}, NULL, "is not a time"},
     /* Date */
     {{"d", DATE, "2026-02-28", NULL}, "\"d\":\"2026-02-28\"", NULL},
-    {{"d", TEXT, "2026-02-30", NULL}, NULL, "\"2026-02-30\" is not a date"},
+    {{"d", TEXT, "2026-02-30", NULL}, NULL, "10 bytes) is not a date"},
     {{"d", DATE, "infinity", NULL}, NULL, "is not a date"},
     /* Decimal and UnsignedInt64 are strings */
     {{"n", NUMERIC, "12.50", NULL}, "\"n\":\"12.50\"", NULL},
     {{"n", FLOAT8, "12.5", NULL}, "\"n\":\"12.5\"", NULL},
     {{"n", INT4, "-3", NULL}, "\"n\":\"-3\"", NULL},
     {{"n", TEXT, "0.1", NULL}, "\"n\":\"0.1\"", NULL},
-    {{"n", TEXT, "1,5", NULL}, NULL, "\"1,5\" is not a decimal number"},
-    {{"n", TEXT, "", NULL}, NULL, "\"\" is not a decimal number"},
+    {{"n", TEXT, "1,5", NULL}, NULL, "3 bytes) is not a decimal number"},
+    {{"n", TEXT, "", NULL}, NULL, "0 bytes) is not a decimal number"},
     {{"n", FLOAT8, "1e-05", NULL}, NULL, "is not a decimal number"},
-    {{"n", NUMERIC, "NaN", NULL}, NULL, "\"NaN\" is not a decimal number"},
+    {{"n", NUMERIC, "NaN", NULL}, NULL, ": NaN is not a decimal number"},
     {{"n", NUMERIC, "-Infinity", NULL}, NULL, "is not a decimal number"},
     {{"l", NUMERIC, "18446744073709551615", NULL},
      "\"l\":\"18446744073709551615\"",
      NULL},
     {{"l", NUMERIC, "18446744073709551616", NULL}, NULL, "of 64 bits"},
     {{"l", INT8, "-1", NULL}, NULL, "is not an unsigned integer"},
-    {{"l", TEXT, "x", NULL}, NULL, "\"x\" is not an integer"},
+    {{"l", TEXT, "x", NULL}, NULL, "(text, 1 byte) is not an integer"},
     /* enumerations */
     {{"e", TEXT, "BIG", NULL}, "\"e\":\"BIG\"", NULL},
     {{"e", TEXT, "big", NULL},
      NULL,
-     "\"big\" is not a value of E; did you mean \"BIG\"?"},
-    {{"e", TEXT, "", NULL}, NULL, "\"\" is not a value of E"},
+     "(text, 3 bytes) is not a value of E; did you mean \"BIG\"?"},
+    {{"e", TEXT, "", NULL}, NULL, "0 bytes) is not a value of E"},
     /* JSON, and scalars that are not known */
     {{"j", JSON, " {\"b\" : [1,\n 2.50], \"a\":null}", NULL},
      "\"j\":{\"b\":[1,2.50],\"a\":null}",
@@ -254,7 +256,8 @@ static const struct {
      NULL},
     {{"ids", JSONB, "[\"gid://shopify/Product/1\", 5]", NULL},
      NULL,
-     "[1]: 5 is a number, but ids are gids: write bulkpg.gid('TYPE', 5)"},
+     "[1]: the value is a number, but ids are gids: write "
+     "bulkpg.gid('TYPE', number)"},
     {{"ids", JSONB, "[5]", "Product"},
      "\"ids\":[\"gid://shopify/Product/5\"]",
      NULL},
@@ -263,7 +266,9 @@ static const struct {
      NULL,
      "[ID!] expected, found a string"},
     {{"es", TEXTS, "{A,BIG}", NULL}, "\"es\":[\"A\",\"BIG\"]", NULL},
-    {{"es", TEXTS, "{A,C}", NULL}, NULL, "[1]: \"C\" is not a value of E"},
+    {{"es", TEXTS, "{A,C}", NULL},
+     NULL,
+     "[1]: the value (text, 1 byte) is not"},
     {{"bs", BOOLS, "{t,f}", NULL}, "\"bs\":[true,false]", NULL},
     {{"ll", JSONB, "[[1], null, []]", NULL}, "\"ll\":[[1],null,[]]", NULL},
     {{"ll", JSONB, "[1]", NULL}, NULL, "[0]: [Int] expected, found a number"},
@@ -293,7 +298,7 @@ static const struct {
      "b[0].a: Int expected, found a string"},
     {{"in", JSONB, "{\"a\": 1, \"e\": \"x\"}", NULL},
      NULL,
-     "e: \"x\" is not a value of E"},
+     "e: the value (a string, 1 byte) is not a value of E"},
     {{"in", JSONB, "{\"a\": 1, \"e\": 5}", NULL},
      NULL,
      "e: E expected, found a number"},
@@ -339,6 +344,38 @@ START_TEST(a_value_is_checked_by_its_type)
                   fault.message);
     ck_assert_str_eq(line.fault_column, scalars[_i].cell.name);
     ck_assert_str_eq(text_of(line.key), "gid://shopify/Key/1");
+}
+
+END_TEST
+
+/* Readers of the journal and of the log see messages, but not rows. */
+static const struct cell secrets[] = {
+    {"id", TEXT, "Jane", NULL},
+    {"t", TEXT, "Jane", NULL},
+    {"d", TEXT, "Jane", NULL},
+    {"n", TEXT, "Jane", NULL},
+    {"l", TEXT, "Jane", NULL},
+    {"e", TEXT, "Jane", NULL},
+    {"es", TEXTS, "{Jane}", NULL},
+    {"ids", JSONB, "[\"Jane\"]", NULL},
+    {"ins", JSONB, "[{\"a\": 1, \"id\": \"Jane\"}]", NULL},
+    {"in", JSONB, "{\"Jane Doe\": 1}", NULL},
+    {"in", JSONB, "{\"a\": 1, \"e\": \"Jane\"}", NULL},
+    {"j", JSON, "Jane", NULL},
+    {"i", NUMERIC, "5263.5263", NULL},
+    {"ids", JSONB, "[5263]", NULL},
+    {"f", NUMERIC, "5263e400", NULL},
+};
+
+START_TEST(a_fault_does_not_have_the_value)
+{
+    struct cell cells[COLUMNS_MAX] = {{"k", TEXT, "gid://shopify/Key/1", NULL},
+                                      secrets[_i]};
+
+    ck_assert(!make_row(scalar_mutation(), cells));
+    ck_assert_msg(strstr(fault.message, "Jane") == NULL &&
+                      strstr(fault.message, "5263") == NULL,
+                  "%s", fault.message);
 }
 
 END_TEST
@@ -700,6 +737,8 @@ static const struct {
     const char *json; /* NULL: `message` */
     const char *message;
 } lines[] = {
+    {"{\"variants\": [], \"productId\": \"" ID1 "\", \"Jane Doe\": 1}", NULL,
+     "the mutation has no variable with a name of 8 bytes"},
     {"{\"variants\": [], \"productId\": \"" ID1 "\"}",
      "{\"productId\":\"" ID1 "\",\"variants\":[]}", NULL},
     {"{\"variants\": [],", NULL, "not valid JSON"},
@@ -711,7 +750,7 @@ static const struct {
      "row " ID1 ", column variants: it is missing, but "
      "[ProductVariantsBulkInput!]! is required"},
     {"{\"productId\": \"1\", \"variants\": []}", NULL,
-     "row 1, column productId: \"1\" is not a gid"},
+     "row 1, column productId: the value (a string, 1 byte) is not a gid"},
     {"{\"productId\": \"" ID1 "\", \"productId\": \"x\", \"variants\": []}",
      NULL, "\"productId\" is given twice"},
     {"{\"productId\": \"" ID1 "\", \"variants\": null}", NULL,
@@ -751,6 +790,8 @@ line_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, a_value_is_checked_by_its_type, 0,
                         COUNT(scalars));
+    tcase_add_loop_test(tests, a_fault_does_not_have_the_value, 0,
+                        COUNT(secrets));
     tcase_add_test(tests,
                    an_api_without_gids_takes_ids_and_numbers_as_they_are);
     tcase_add_loop_test(tests, columns_become_objects, 0, COUNT(paths));

@@ -252,6 +252,27 @@ class Guards(PriceCase):
         self.assertEqual(6, self.db.value("SELECT count(DISTINCT product_id) "
                                           "AS v FROM acme.wanted"))
 
+    def test_messages_do_not_have_values(self):
+        """Those who read the log and the journal may not read rows."""
+        self.prepare()
+        for sql in ("""SELECT 'Jane'::text::bigint AS product_id,
+                '[]'::jsonb AS variants FROM wanted""",
+                    """SELECT 'Jane' AS product_id, '[]'::jsonb AS variants,
+                7 AS _key""",
+                    """SELECT bulkpg.gid('Product', 1) AS product_id, 7 AS _key,
+                '[{"id": "Jane"}]'::jsonb AS variants"""):
+            with self.subTest(sql=sql):
+                self.mutation("prices", PRICES % "", sql)
+                result = self.program.run("push", "prices")
+                self.assertIn(result.status, (CONFIG, PARTIAL), result)
+                self.assertNotIn("Jane", result.output)
+        self.assertEqual(2, len(self.db.column(
+            "SELECT message FROM bulkpg.push_error")))
+        self.assertEqual([], self.db.column("""
+            SELECT message FROM bulkpg.push_error WHERE message LIKE '%Jane%'
+            UNION ALL
+            SELECT error FROM bulkpg.push WHERE error LIKE '%Jane%'"""))
+
     def test_ids_of_another_store(self):
         self.prepare()
         self.db.execute("UPDATE bulkpg.relation SET store = 'beta'")
