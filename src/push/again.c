@@ -7,7 +7,12 @@
 #include "mapping/mutation.h"
 #include "sql.h"
 
-enum { PAGE_ROWS = 500, NUMBER_BYTES = 24, LINE_BYTES_MAX = 64 * 1024 * 1024 };
+enum {
+    PAGE_ROWS = 500,
+    NUMBER_BYTES = 24,
+    LINE_BYTES_MAX = 128 * 1024 * 1024,
+    LEFT_BYTES_MAX = 2000 /* of keys in a warning */
+};
 
 /* A key is sent again only while the store surely remembers it. */
 #define KEY_MS "43200000"
@@ -16,10 +21,18 @@ static const char *const states_of[] = {[AGAIN_REFUSED] = "{refused,partly}",
                                         [AGAIN_UNKNOWN] = "{unknown,held}",
                                         [AGAIN_UNDO] = "{applied}"};
 
+/* Rows that are left alone. */
+struct left {
+    int64_t count;
+    struct buf keys; /* of the first ones */
+};
+
 struct again {
     struct stage *stage;
     enum again_what what;
     struct buf variables;
+    struct left submitted; /* their submission was lost, and may begin */
+    struct left old;       /* their keys are */
 };
 
 /* Must the rows be young enough for their keys? */
@@ -47,6 +60,46 @@ key_for(const struct again *again, struct span stored,
     return key;
 }
 
+/* ---- rows that are left alone -------------------------------------------- */
+
+static bool
+leave(struct again *again, struct left *left, const struct pg_result *page,
+      int row, struct err *err)
+{
+    struct span key = pg_value(page, row, 1);
+    struct span shown = span_head(key, key.length < 100 ? key.length : 100);
+    bool fits = left->keys.length + shown.length + 8 < LEFT_BYTES_MAX;
+
+    left->count++;
+    if (fits)
+        buf_printf(&left->keys, "%s%.*s", left->count > 1 ? ", " : "",
+                   SPAN_ARG(shown));
+    return stage_hold(again->stage, key, pg_text(page, row, 5), err);
+}
+
+static void
+warn_of(const struct again *again, const struct left *left, int64_t of,
+        const char *why)
+{
+    if (left->count > 0)
+        log_warn(&again->stage->push->log, MSG_PUSH_NOT_RETRIED, why,
+                 LOG_NUM("rows", left->count), LOG_NUM("of_push", of),
+                 LOG_STR("keys", buf_str(&left->keys)), LOG_END);
+}
+
+static void
+warn_of_left(const struct again *again, int64_t of)
+{
+    warn_of(again, &again->submitted, of,
+            "rows are not sent again, because their submission was lost and "
+            "may still begin");
+    warn_of(again, &again->old, of,
+            "rows are not sent again, because they were sent over 12 hours ago "
+            "and the store may have forgotten their idempotency keys");
+}
+
+/* ---- rows that are sent again -------------------------------------------- */
+
 static bool
 add(struct again *again, const struct pg_result *page, int row, struct err *err)
 {
@@ -72,6 +125,17 @@ add(struct again *again, const struct pg_result *page, int row, struct err *err)
 }
 
 static bool
+add_or_leave(struct again *again, const struct pg_result *page, int row,
+             struct err *err)
+{
+    if (pg_bool(page, row, 6))
+        return leave(again, &again->submitted, page, row, err);
+    if (pg_bool(page, row, 7))
+        return leave(again, &again->old, page, row, err);
+    return add(again, page, row, err);
+}
+
+static bool
 add_page(struct again *again, const char *of, int64_t *last, int *count,
          struct err *err)
 {
@@ -83,11 +147,12 @@ add_page(struct again *again, const char *of, int64_t *last, int *count,
 
     snprintf(number, sizeof(number), "%lld", (long long)*last);
     snprintf(rows, sizeof(rows), "%d", PAGE_ROWS);
-    if (!pg_exec(again->stage->conn, sql_again_rows, 5, values, &page, err))
+    if (!stage_wait(again->stage, err) ||
+        !pg_exec(again->stage->conn, sql_again_rows, 5, values, &page, err))
         return false;
     *count = pg_rows(page);
     for (int row = 0; ok && row < *count && !again->stage->is_full; row++)
-        ok = add(again, page, row, err);
+        ok = add_or_leave(again, page, row, err);
     if (*count > 0)
         *last = pg_int64(page, *count - 1, 0);
     pg_result_free(page);
@@ -100,7 +165,9 @@ again_stage(struct stage *stage, int64_t of, enum again_what what,
 {
     struct again again = {.stage = stage,
                           .what = what,
-                          .variables = buf_with_ceiling(LINE_BYTES_MAX)};
+                          .variables = buf_with_ceiling(LINE_BYTES_MAX),
+                          .submitted.keys = buf_with_ceiling(LEFT_BYTES_MAX),
+                          .old.keys = buf_with_ceiling(LEFT_BYTES_MAX)};
     char push_id[NUMBER_BYTES];
     int64_t last = -1;
     int count = PAGE_ROWS;
@@ -110,7 +177,11 @@ again_stage(struct stage *stage, int64_t of, enum again_what what,
     snprintf(push_id, sizeof(push_id), "%lld", (long long)of);
     while (ok && count == PAGE_ROWS && !stage->is_full)
         ok = add_page(&again, push_id, &last, &count, err);
+    if (ok)
+        warn_of_left(&again, of);
     buf_free(&again.variables);
+    buf_free(&again.submitted.keys);
+    buf_free(&again.old.keys);
     return ok;
 }
 

@@ -6,7 +6,8 @@
  * The SELECT is the user's text. It runs in a transaction of its own that
  * cannot write, and it is one statement, because the extended protocol takes
  * only one. A page of the cursor has about PAGE_BYTES, so that memory does not
- * depend on the length of rows.
+ * depend on the length of rows. While a page is read, a task of its own fetches
+ * the next one.
  *
  * Hazard. The origin of a column is known only for a plain column of a table.
  * Ids in expressions need bulkpg.gid() or @gid.
@@ -33,6 +34,22 @@ enum {
 /* ---- the SELECT -------------------------------------------------------- */
 
 #define DECLARE "DECLARE bulkpg_rows NO SCROLL CURSOR FOR\n"
+
+/* Errors of class 22 quote the value that does not fit, which is one of a row.
+ * Those who read the log may not be allowed to read rows. */
+static void
+hide_value(struct err *err)
+{
+    const char *first = strchr(err->message, '"');
+    const char *last = strrchr(err->message, '"');
+    char hidden[sizeof(err->message)];
+
+    if (strncmp(err->code, "22", 2) != 0 || first == last)
+        return;
+    snprintf(hidden, sizeof(hidden), "%.*s\"...%s", (int)(first - err->message),
+             err->message, last);
+    memcpy(err->message, hidden, sizeof(hidden));
+}
 
 static struct span
 select_text(const struct push *push)
@@ -83,6 +100,7 @@ blame_file(const struct push *push, const char *before, struct err *err)
     int position = before != NULL ? err->position - (int)strlen(before) : 0;
     struct place place;
 
+    hide_value(err);
     if (err->kind == ERR_TRANSIENT || err->kind == ERR_STOPPED ||
         err->kind == ERR_LATER || err->kind == ERR_DENIED)
         return err_wrap(err, "%s", path);
@@ -127,18 +145,45 @@ page_rows(const struct pg_result *page)
     return rows < PAGE_ROWS ? (int)rows : PAGE_ROWS;
 }
 
-static bool
-fetch(struct selection *selection, struct err *err)
+/* The body of the task. */
+static void
+fetch_ahead(void *ctx)
 {
+    struct selection *selection = ctx;
     char sql[64];
-    int rows = page_rows(selection->page);
 
+    snprintf(sql, sizeof(sql), "FETCH %d FROM bulkpg_rows",
+             selection->ahead_rows);
+    if (!pg_exec(selection->conn, sql, 0, NULL, &selection->ahead,
+                 &selection->why))
+        selection->ahead = NULL;
+}
+
+static void
+ask_for_page(struct selection *selection)
+{
+    selection->ahead_rows = page_rows(selection->page);
+    task_group_spawn(&selection->fetcher, "fetch", fetch_ahead, selection);
+}
+
+static bool
+take_page(struct selection *selection, struct err *err)
+{
+    int rows;
+
+    if (selection->ahead_rows == 0)
+        ask_for_page(selection);
+    rows = selection->ahead_rows;
+    task_group_wait(&selection->fetcher);
+    selection->ahead_rows = 0;
     pg_result_free(selection->page);
-    selection->page = NULL;
+    selection->page = selection->ahead;
+    selection->ahead = NULL;
     selection->row = 0;
-    snprintf(sql, sizeof(sql), "FETCH %d FROM bulkpg_rows", rows);
-    if (!pg_exec(selection->conn, sql, 0, NULL, &selection->page, err))
+    if (selection->page == NULL) {
+        *err = selection->why;
         return blame_file(selection->push, NULL, err);
+    }
     selection->is_last = pg_rows(selection->page) < rows;
     return true;
 }
@@ -154,7 +199,7 @@ declare(struct selection *selection, struct err *err)
     ok = pg_exec(selection->conn, buf_str(&sql), 0, NULL, NULL, err);
     buf_free(&sql);
     return (ok || blame_file(selection->push, DECLARE, err)) &&
-           fetch(selection, err);
+           take_page(selection, err);
 }
 
 /* ---- columns ----------------------------------------------------------- */
@@ -267,8 +312,10 @@ next_row(struct selection *selection, bool *more, struct err *err)
         *more = !selection->is_last;
         if (!*more)
             return true;
-        if (!fetch(selection, err))
+        if (!take_page(selection, err))
             return false;
+        if (!selection->is_last)
+            ask_for_page(selection);
     }
     for (int i = 0; i < pg_columns(selection->page); i++)
         selection->values[i] = pg_value(selection->page, selection->row, i);
@@ -377,8 +424,10 @@ selection_next(struct selection *selection, const char *idempotency_key,
 void
 selection_end(struct selection *selection)
 {
+    task_group_wait(&selection->fetcher);
     line_maker_free(selection->maker);
     pg_result_free(selection->page);
+    pg_result_free(selection->ahead);
     pg_close(selection->conn);
     if (selection->file != NULL && selection->file != stdin)
         fclose(selection->file);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/task.h"
 #include "mapping/binding.h"
 #include "mapping/line.h"
 #include "push/push.h"
@@ -28,6 +29,11 @@ struct selection {
     int row;
     struct span *values;
     bool is_last; /* the cursor has no more rows after this page */
+
+    struct task_group fetcher; /* of the page after this one */
+    int ahead_rows;            /* that it asks for; 0: it is not asked for */
+    struct pg_result *ahead;   /* NULL after a failure, because of `why` */
+    struct err why;
 
     FILE *file;
     const char *file_name;

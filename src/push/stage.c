@@ -2,12 +2,17 @@
  *     rows ─► a batch ─► ask what the journal knows of its keys ─► diff
  *          ─► number the rows to send ─► add the batch as arrays
  *
+ * There are two batches. While one is filled, a task of its own takes the other
+ * one to the journal, so that the SELECT, the checks and the journal work at
+ * the same time. `limit` may therefore be found to be reached when the next
+ * rows are there already: they are dropped.
+ *
  * Rows to send are numbered as they come: the first chunk gets the few rows of
  * a canary, and the chunks after it as many lines or bytes as one operation
  * takes. If there are only a few rows at all, stage_finish() numbers them
  * again, without a canary.
  *
- * Memory is bounded by one batch. Rows that are not sent are kept without
+ * Memory is bounded by the two batches. Rows that are not sent are kept without
  * their variables. Nothing is visible to others before stage_commit().
  */
 #include "push/stage.h"
@@ -28,6 +33,7 @@ enum {
     BATCH_ROWS = 2000,
     BATCH_BYTES = 1024 * 1024,
     ARRAY_BYTES_MAX = 512 * 1024 * 1024,
+    KEY_SHOWN = 100,
     NUMBER_BYTES = 24
 };
 
@@ -42,9 +48,19 @@ struct stage_row {
     const char *fault_column;
     const char *fault_message;
     enum row_state state;
+    bool is_held; /* it is in doubt, and not sent again */
     int n;
     int64_t line;
 };
+
+static void
+clear_batch(struct stage_batch *batch)
+{
+    arena_clear(&batch->arena);
+    batch->rows = arena_array(&batch->arena, BATCH_ROWS, sizeof(*batch->rows));
+    batch->count = 0;
+    batch->bytes = 0;
+}
 
 /* ---- arrays ------------------------------------------------------------ */
 
@@ -172,23 +188,25 @@ decide(struct stage *stage, struct stage_row *row, int64_t number,
     row->line = number;
     if (row->fault_code != NULL)
         row->state = ROW_INVALID;
+    else if (row->is_held)
+        row->state = ROW_HELD;
     else
         row->state = diff_row(&stage->diff, known, row->hash, row->compared);
 }
 
 /* Decide about the rows of the batch. At the limit, the batch ends. */
 static void
-decide_all(struct stage *stage, const struct diff_known *known,
-           const bool *is_known)
+decide_all(struct stage *stage, struct stage_batch *batch,
+           const struct diff_known *known, const bool *is_known)
 {
-    for (size_t i = 0; i < stage->row_count; i++) {
-        struct stage_row *row = &stage->rows[i];
+    for (size_t i = 0; i < batch->count; i++) {
+        struct stage_row *row = &batch->rows[i];
 
         decide(stage, row, stage->counts.rows, is_known[i] ? &known[i] : NULL);
         if (row->state == ROW_PLANNED && stage->limit >= 0 &&
             stage->counts.changed == stage->limit) {
             stage->is_full = true;
-            stage->row_count = i;
+            batch->count = i;
             return;
         }
         if (row->state == ROW_PLANNED)
@@ -200,15 +218,16 @@ decide_all(struct stage *stage, const struct diff_known *known,
 }
 
 static bool
-ask_known(struct stage *stage, struct pg_result **result, struct err *err)
+ask_known(struct stage *stage, const struct stage_batch *batch,
+          struct pg_result **result, struct err *err)
 {
     struct buf keys = buf_with_ceiling(ARRAY_BYTES_MAX);
     const char *values[] = {stage->push->config->name, stage->push->job, NULL,
                             stage->pulled_at};
     bool ok;
 
-    for (size_t i = 0; i < stage->row_count; i++)
-        array_text(&keys, stage->rows[i].key);
+    for (size_t i = 0; i < batch->count; i++)
+        array_text(&keys, batch->rows[i].key);
     buf_append_char(&keys, '}');
     values[2] = buf_str(&keys);
     ok = pg_exec(stage->conn, sql_push_known, 4, values, result, err);
@@ -217,27 +236,27 @@ ask_known(struct stage *stage, struct pg_result **result, struct err *err)
 }
 
 static bool
-find_known(struct stage *stage, struct err *err)
+find_known(struct stage *stage, struct stage_batch *batch, struct err *err)
 {
     struct diff_known *known =
-        arena_array(&stage->arena, stage->row_count, sizeof(*known));
+        arena_array(&batch->arena, batch->count, sizeof(*known));
     bool *is_known =
-        arena_array(&stage->arena, stage->row_count, sizeof(*is_known));
+        arena_array(&batch->arena, batch->count, sizeof(*is_known));
     struct pg_result *result;
 
-    if (!ask_known(stage, &result, err))
+    if (!ask_known(stage, batch, &result, err))
         return false;
     for (int row = 0; row < pg_rows(result); row++) {
         int64_t i = pg_int64(result, row, 0);
 
         is_known[i] = true;
-        known[i] = (struct diff_known){
-            .hash = arena_strdup(&stage->arena, pg_text(result, row, 1)),
-            .state = row_state_of(pg_text(result, row, 2)),
-            .is_newer = pg_bool(result, row, 3)};
+        known[i] =
+            (struct diff_known){.hash = pg_text(result, row, 1),
+                                .state = row_state_of(pg_text(result, row, 2)),
+                                .is_newer = pg_bool(result, row, 3)};
     }
+    decide_all(stage, batch, known, is_known);
     pg_result_free(result);
-    decide_all(stage, known, is_known);
     return true;
 }
 
@@ -265,7 +284,8 @@ put_row(struct buf arrays[ARRAYS], const struct stage_row *row)
 }
 
 static void
-queue_rows(struct stage *stage, const char *push_id, int64_t first)
+queue_rows(struct stage *stage, const struct stage_batch *batch,
+           const char *push_id, int64_t first)
 {
     struct buf arrays[ARRAYS];
     char number[NUMBER_BYTES];
@@ -274,13 +294,13 @@ queue_rows(struct stage *stage, const char *push_id, int64_t first)
     snprintf(number, sizeof(number), "%lld", (long long)first);
     for (int i = 0; i < ARRAYS; i++)
         arrays[i] = buf_with_ceiling(ARRAY_BYTES_MAX);
-    for (size_t i = 0; i < stage->row_count; i++)
-        put_row(arrays, &stage->rows[i]);
+    for (size_t i = 0; i < batch->count; i++)
+        put_row(arrays, &batch->rows[i]);
     for (int i = 0; i < ARRAYS; i++) {
         buf_append_char(&arrays[i], '}');
         values[2 + i] = buf_str(&arrays[i]);
     }
-    if (stage->row_count > 0)
+    if (batch->count > 0)
         pg_queue(stage->conn, sql_push_rows_add, 2 + ARRAYS, values,
                  &(struct pg_answer){.doing = "adding rows to the journal"});
     for (int i = 0; i < ARRAYS; i++)
@@ -288,10 +308,11 @@ queue_rows(struct stage *stage, const char *push_id, int64_t first)
 }
 
 static void
-queue_faults(struct stage *stage, const char *push_id, int64_t first)
+queue_faults(struct stage *stage, const struct stage_batch *batch,
+             const char *push_id, int64_t first)
 {
-    for (size_t i = 0; i < stage->row_count; i++) {
-        const struct stage_row *row = &stage->rows[i];
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct stage_row *row = &batch->rows[i];
         char number[NUMBER_BYTES];
         const char *values[] = {push_id, number, row->fault_code,
                                 row->fault_column, row->fault_message};
@@ -303,57 +324,140 @@ queue_faults(struct stage *stage, const char *push_id, int64_t first)
     }
 }
 
-/* The statements are queued, and sent with the question about the next batch.
- */
 static bool
-flush(struct stage *stage, struct err *err)
+write_batch(struct stage *stage, struct stage_batch *batch, struct err *err)
 {
     int64_t first = stage->counts.rows;
     char push_id[NUMBER_BYTES];
 
-    if (stage->row_count == 0)
-        return true;
-    if (!find_known(stage, err))
+    if (!find_known(stage, batch, err))
         return false;
     snprintf(push_id, sizeof(push_id), "%lld",
              (long long)stage->push->ref.push_id);
-    queue_rows(stage, push_id, first);
-    queue_faults(stage, push_id, first);
-    stage->row_count = 0;
-    stage->batch_bytes = 0;
-    arena_clear(&stage->arena);
-    stage->rows = arena_array(&stage->arena, BATCH_ROWS, sizeof(*stage->rows));
+    queue_rows(stage, batch, push_id, first);
+    queue_faults(stage, batch, push_id, first);
+    return pg_settle(stage->conn, err);
+}
+
+/* The body of the task. */
+static void
+write_other(void *ctx)
+{
+    struct stage *stage = ctx;
+    struct stage_batch *batch = &stage->batches[!stage->filling];
+
+    if (!stage->is_full && !write_batch(stage, batch, &stage->why))
+        stage->has_failed = true;
+    clear_batch(batch);
+}
+
+bool
+stage_wait(struct stage *stage, struct err *err)
+{
+    task_group_wait(&stage->writer);
+    if (stage->has_failed)
+        *err = stage->why;
+    return !stage->has_failed;
+}
+
+/* Begin to write what was filled, and fill the other batch. */
+static bool
+flush(struct stage *stage, struct err *err)
+{
+    struct stage_batch *batch = &stage->batches[stage->filling];
+
+    if (!stage_wait(stage, err))
+        return false;
+    if (stage->is_full)
+        clear_batch(batch);
+    if (batch->count == 0)
+        return true;
+    stage->filling = !stage->filling;
+    task_group_spawn(&stage->writer, "stage", write_other, stage);
     return true;
 }
 
 static struct span
 keep(struct stage *stage, struct span text)
 {
+    struct stage_batch *batch = &stage->batches[stage->filling];
+
     if (text.bytes == NULL)
         return text;
-    stage->batch_bytes += text.length;
-    return span_of(arena_dup(&stage->arena, text), text.length);
+    batch->bytes += text.length;
+    return span_of(arena_dup(&batch->arena, text), text.length);
 }
 
 static void
 keep_fault(struct stage *stage, struct stage_row *row, const struct line *line,
            const struct err *fault)
 {
-    row->fault_code = arena_strdup(&stage->arena, fault->code);
-    row->fault_message = arena_strdup(
-        &stage->arena, utf8_repaired(&stage->arena, fault->message));
+    struct arena *arena = &stage->batches[stage->filling].arena;
+
+    row->fault_code = arena_strdup(arena, fault->code);
+    row->fault_message =
+        arena_strdup(arena, utf8_repaired(arena, fault->message));
     row->fault_column = line->fault_column != NULL
-                            ? arena_strdup(&stage->arena, line->fault_column)
+                            ? arena_strdup(arena, line->fault_column)
                             : NULL;
+}
+
+/* One operation, and one request, must be able to take the row. */
+static bool
+is_too_long(const struct line *line, struct err *why)
+{
+    struct span key = line->key;
+    size_t shown = key.length < KEY_SHOWN ? key.length : KEY_SHOWN;
+
+    if (line->variables.length < STAGE_CHUNK_BYTES)
+        return false;
+    err_set(why, MSG_PUSH_ROW_SIZE,
+            "row %.*s%s: its variables have %zu bytes, but one operation takes "
+            "at most %d",
+            (int)shown, shown > 0 ? key.bytes : "",
+            shown < key.length ? "..." : "", line->variables.length,
+            STAGE_CHUNK_BYTES - 1);
+    return true;
+}
+
+static struct stage_row *
+next_row(struct stage *stage)
+{
+    struct stage_batch *batch = &stage->batches[stage->filling];
+
+    return &batch->rows[batch->count++];
+}
+
+static bool
+flush_if_full(struct stage *stage, struct err *err)
+{
+    const struct stage_batch *batch = &stage->batches[stage->filling];
+
+    return (batch->count < BATCH_ROWS && batch->bytes < BATCH_BYTES) ||
+           flush(stage, err);
+}
+
+bool
+stage_hold(struct stage *stage, struct span key, const char *hash,
+           struct err *err)
+{
+    struct stage_row *row = next_row(stage);
+
+    *row = (struct stage_row){.key = keep(stage, key), .is_held = true};
+    snprintf(row->hash, sizeof(row->hash), "%s", hash);
+    return flush_if_full(stage, err);
 }
 
 bool
 stage_add(struct stage *stage, const struct line *line,
           const char *idempotency_key, const struct err *fault, struct err *err)
 {
-    struct stage_row *row = &stage->rows[stage->row_count++];
+    struct stage_row *row = next_row(stage);
+    struct err size;
 
     *row = (struct stage_row){.key = keep(stage, line->key)};
+    if (fault->kind == ERR_NONE && is_too_long(line, &size))
+        fault = &size;
     if (fault->kind != ERR_NONE) {
         keep_fault(stage, row, line, fault);
     } else {
@@ -364,9 +468,7 @@ stage_add(struct stage *stage, const struct line *line,
         if (idempotency_key != NULL)
             memcpy(row->idempotency_key, idempotency_key, RANDOM_UUID_BYTES);
     }
-    if (stage->row_count < BATCH_ROWS && stage->batch_bytes < BATCH_BYTES)
-        return true;
-    return flush(stage, err);
+    return flush_if_full(stage, err);
 }
 
 /* ---- the transaction --------------------------------------------------- */
@@ -393,7 +495,8 @@ stage_begin(struct stage *stage, struct push *push, const char *snapshot_at,
                             .copy_most = -1,
                             .n = 1,
                             .lines_max = push->mutation->rows};
-    stage->rows = arena_array(&stage->arena, BATCH_ROWS, sizeof(*stage->rows));
+    for (int i = 0; i < 2; i++)
+        clear_batch(&stage->batches[i]);
     return open_copy(stage, err) && pg_connect(&config, &stage->conn, err) &&
            pg_begin(stage->conn, err) &&
            pg_exec(stage->conn, sql_push_lookups, 0, NULL, NULL, err) &&
@@ -421,7 +524,8 @@ stage_finish(struct stage *stage, struct err *err)
     char push_id[NUMBER_BYTES];
     const char *values[] = {push_id};
 
-    if (!flush(stage, err) || !close_copy(stage, err))
+    if (!flush(stage, err) || !stage_wait(stage, err) ||
+        !close_copy(stage, err))
         return false;
     snprintf(push_id, sizeof(push_id), "%lld", (long long)push->ref.push_id);
     if (!push->is_direct && stage->counts.changed <= push->mutation->direct) {
@@ -494,8 +598,10 @@ stage_refuse(struct stage *stage, struct err *err)
 void
 stage_end(struct stage *stage)
 {
+    task_group_wait(&stage->writer);
     if (stage->copy != NULL)
         fclose(stage->copy);
     pg_close(stage->conn);
-    arena_free(&stage->arena);
+    for (int i = 0; i < 2; i++)
+        arena_free(&stage->batches[i].arena);
 }

@@ -10,11 +10,20 @@
 
 #include <stdio.h>
 
+#include "base/task.h"
 #include "mapping/line.h"
 #include "push/diff.h"
 #include "push/push.h"
 
 struct stage_row;
+
+/* Rows that go to the journal together. */
+struct stage_batch {
+    struct arena arena; /* for the rows, and for their texts */
+    struct stage_row *rows;
+    size_t count;
+    size_t bytes; /* of the texts */
+};
 
 struct stage {
     struct push *push;
@@ -39,10 +48,11 @@ struct stage {
     int64_t copy_most; /* lines in the copy at most; -1: any number */
     int64_t copied;
 
-    struct arena arena; /* of the batch */
-    struct stage_row *rows;
-    size_t row_count;
-    size_t batch_bytes;
+    struct stage_batch batches[2]; /* one is filled, one is written */
+    int filling;
+    struct task_group writer; /* of the other one */
+    bool has_failed;          /* the writer, because of `why` */
+    struct err why;
 };
 
 enum {
@@ -51,16 +61,26 @@ enum {
     STAGE_CHUNK_BYTES = 95 * 1024 * 1024
 };
 
-/* Open a transaction, and add the push to it; push->ref is its id. */
+/* Open a transaction, and add the push to it; push->ref is its id. `stage` must
+ * not move from here on. */
 MUST_CHECK bool
 stage_begin(struct stage *stage, struct push *push, const char *snapshot_at,
             int64_t undo_of, struct err *err);
 
-/* Add a row; `fault` is why it is not valid, or its kind is ERR_NONE.
+/* Add a row; `fault` is why it is not valid, or its kind is ERR_NONE. A line
+ * that is longer than STAGE_CHUNK_BYTES is not valid, either.
  * `idempotency_key` was used for the line; NULL: none. */
 MUST_CHECK bool stage_add(struct stage *stage, const struct line *line,
                           const char *idempotency_key, const struct err *fault,
                           struct err *err);
+
+/* Add a row that an earlier push left in doubt, and that is not sent again. */
+MUST_CHECK bool stage_hold(struct stage *stage, struct span key,
+                           const char *hash, struct err *err);
+
+/* Wait until the rows that were taken are written. Afterwards stage->conn is
+ * free until the next row is added. */
+MUST_CHECK bool stage_wait(struct stage *stage, struct err *err);
 
 /* After the last row: add the chunks, and decide between bulk and direct
  * requests (push->is_direct). */

@@ -105,6 +105,18 @@ class Bulk(Crash):
             FROM bulkpg.push_row
             WHERE state = 'held' AND n > 0"""))
 
+    def test_a_retry_of_a_submission_that_may_still_begin(self):
+        """Its rows are named, and not sent again."""
+        self.kill_at(["tags"], {"after": False}, kind="run_mutation")
+        self.skip_the_search()
+        self.finish("tags")
+        mark = len(self.requests(kind="run_mutation"))
+        result = self.push("tags", "--retry", "unknown", status=FAILED)
+        self.assertIn("PUSH_NOT_RETRIED", result.stderr)
+        self.assertIn("may still begin", result.stderr)
+        self.assertEqual({"held": 8}, self.states())
+        self.assertEqual(mark, len(self.requests(kind="run_mutation")))
+
     def test_cut_off(self):
         """Of tags, which must not be repeated; test_push_kills.py has
         prices."""

@@ -158,6 +158,44 @@ class NotRepeatable(Adjusting):
         self.check_once()
         self.check_accounted()
 
+    def test_a_key_that_is_spent(self):
+        """The store remembers that the row failed, so a repeat needs another
+        key."""
+        self.job(limit=1, last=4)
+        self.shop.rule({"error": {}}, kind="line", nth=2)
+        self.push("adjust")
+        self.assertEqual({"applied": 4}, self.states())
+        codes = [code for one in self.shop.ledger() for code in one["codes"]]
+        self.assertEqual(["IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"], codes)
+        self.assertEqual(4, self.check_sums())
+        self.check_once()
+        self.check_accounted()
+
+    def test_a_retry_after_12_hours(self):
+        """The store may have forgotten the keys, so the rows are not sent;
+        they are named."""
+        self.job(limit=1, last=3)
+        self.shop.rule({"close": True, "after": True}, times=-1,
+                       kind="mutation")
+        self.finish("adjust")
+        self.shop.post("rules/clear")
+        self.assertEqual({"held": 3}, self.states(1))
+        mark = len(self.shop.ledger())
+        self.db.execute("""UPDATE bulkpg.push_row
+            SET first_sent_at = first_sent_at - interval '13 hours'""")
+        result = self.push("adjust", "--retry", "unknown", status=FAILED)
+        self.assertIn("PUSH_NOT_RETRIED", result.stderr)
+        for key in self.db.column("SELECT key FROM bulkpg.push_state"):
+            self.assertIn(key, result.stderr)
+        self.assertEqual({"held": 3}, self.states())
+        self.assertEqual(mark, len(self.shop.ledger()))
+        self.db.execute("""UPDATE bulkpg.push_row
+            SET first_sent_at = first_sent_at + interval '13 hours'""")
+        self.push("adjust", "--retry", "unknown")
+        self.assertEqual({"applied": 3}, self.states())
+        self.assertEqual(3, self.check_sums())
+        self.check_once()
+
     def test_direct_after_a_kill(self):
         self.job(limit=1, last=6)
         for nth in 1, 3:

@@ -1,0 +1,98 @@
+/* stage: rows become rows of the journal, with the states that they have before
+ * anything is sent. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "push/stage.h"
+#include "scripted/push.h"
+#include "support/suite.h"
+
+enum { PATIENT_MS = 600000 };
+
+static struct scripted_push p;
+static struct stage stage;
+static struct err err;
+
+#define OK(call)       ck_assert_msg((call), "%s: %s", err.code, err.message)
+#define ASK(sql, text) ck_assert_str_eq(scripted_push_ask(&p, sql), text)
+
+static void
+begin(struct http *http)
+{
+    memset(&err, 0, sizeof(err));
+    scripted_push_open(&p, http, 1, 0, 0, NULL);
+    (void)scripted_push_ask(&p, "UPDATE bulkpg.push_row SET state = 'skipped'");
+    p.mutation.rows = 100;
+    OK(stage_begin(&stage, &p.push, NULL, 0, &err));
+}
+
+static void
+add(const char *key, struct span variables)
+{
+    struct line line = {.key = span_str(key), .variables = variables};
+    struct err none = {.kind = ERR_NONE};
+
+    OK(stage_add(&stage, &line, NULL, &none, &err));
+}
+
+static void
+end(void)
+{
+    OK(stage_finish(&stage, &err));
+    OK(stage_commit(&stage, &err));
+    stage_end(&stage);
+}
+
+#define STATES                                                           \
+    "SELECT string_agg(key || ' ' || state, ', ' ORDER BY number) FROM " \
+    "bulkpg.push_row WHERE push_id = (SELECT max(push_id) FROM bulkpg.push)"
+
+/* Its bytes are never read. */
+TASK_TEST(a_row_that_no_operation_takes_is_not_valid, PATIENT_MS)
+{
+    char *bytes = mem_alloc(STAGE_CHUNK_BYTES);
+
+    begin(http);
+    add("a", span_str("{}"));
+    add("b", span_of(bytes, STAGE_CHUNK_BYTES));
+    ck_assert_uint_lt(stage.batches[0].bytes, 200);
+    free(bytes);
+    end();
+    ck_assert_int_eq(stage.counts.invalid, 1);
+    ck_assert_int_eq(stage.counts.changed, 1);
+    ASK(STATES, "a planned, b invalid");
+    ASK("SELECT code FROM bulkpg.push_error", "PUSH_ROW_SIZE");
+    ASK("SELECT message FROM bulkpg.push_error",
+        "row b: its variables have 99614720 bytes, but one operation takes at "
+        "most 99614719");
+    scripted_push_close(&p);
+}
+
+TASK_TEST(a_row_in_doubt_is_held_without_its_variables, PATIENT_MS)
+{
+    begin(http);
+    OK(stage_hold(&stage, span_str("a"), "h", &err));
+    add("b", span_str("{}"));
+    end();
+    ck_assert_int_eq(stage.held, 1);
+    ASK(STATES, "a held, b planned");
+    ASK("SELECT key FROM bulkpg.push_row WHERE n = 0 AND variables IS NULL AND "
+        "hash = 'h'",
+        "a");
+    scripted_push_close(&p);
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("stage");
+    TCase *tests = tcase_create("stage");
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_row_that_no_operation_takes_is_not_valid);
+    tcase_add_test(tests, a_row_in_doubt_is_held_without_its_variables);
+    suite_add_tcase(suite, tests);
+    return suite_run_with_cluster(suite);
+}
