@@ -1,7 +1,8 @@
--- The columns of a result table, and who owns it.
+-- The columns of a result table, who owns it, and which columns bulkpg made.
 -- $1: schema, $2: table
 SELECT a.attname, format_type(a.atttypid, a.atttypmod),
-       coalesce(r.store, ''), coalesce(r.job, ''), coalesce(r.path, '')
+       coalesce(r.store, ''), coalesce(r.job, ''), coalesce(r.path, ''),
+       coalesce(r.columns::text, '[]')
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a

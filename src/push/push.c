@@ -204,7 +204,9 @@ static bool
 make_rows(struct push *push, struct err *err)
 {
     struct stage stage = {.push = push};
-    bool ok = stage_rows(push, &stage, err);
+    bool ok =
+        (push->context->options->dry_run || result_table_adapt(push, err)) &&
+        stage_rows(push, &stage, err);
 
     if (ok) {
         push->counts = stage.counts;

@@ -15,17 +15,25 @@
 #include "mapping/binding.h"
 #include "push/push.h"
 
-/* Create the table, or add the columns that it lacks, in the transaction of
- * `conn`. ERR_CONFIG if a table of this name does not belong to this job, or if
- * a column has another type. */
+/* If the table exists, add the columns that the payload has and the table
+ * lacks, and widen those that cannot hold it, in a short transaction under
+ * lock_timeout. Nothing is narrowed or dropped. Call it before the SELECT
+ * begins, which may read the table. ERR_CONFIG if a table of this name exists
+ * that is not of this job, or if a column has a type of a user's own. */
+MUST_CHECK bool result_table_adapt(struct push *push, struct err *err);
+
+/* Create the table if it does not exist, in the transaction of `conn`. If keys
+ * have another type than _key, it becomes one that holds both, text if need be.
+ * ERR_CONFIG as above. */
 MUST_CHECK bool
 result_table_make(struct push *push, const struct binding *binding,
                   struct pg_conn *conn, struct err *err);
 
-/* The statements that write answers into the table, in the push's arena.
- * $1: push_id, $2: JSON array of {"number", "state", "errors", "leaves"}.
- * put_others is for rows that were not applied, and changes only the columns
- * above; put_unknown is for the rows of a chunk without an answer. */
+/* The statements that put answers into the table, in the push's arena. Columns
+ * that a user has dropped are left out.
+ * $1: push_id, $2: JSON array of {"number", "state", "errors", "leaves"}. Of
+ * rows that were not applied, only the columns above change.
+ * In the same form, for rows of chunk $2 without an answer. */
 struct result_table {
     const char *put_applied;
     const char *put_others;
