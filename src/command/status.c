@@ -225,7 +225,9 @@ append_live(struct json_out *json, const struct journal_live *live)
 struct listing {
     const struct options *options;
     struct journal_runs runs;
-    struct journal_pushes pushes;
+    struct journal_pushes all_pushes;
+    struct journal_pushes pushes; /* that are listed */
+    struct journal_doubts doubts; /* for metrics */
     struct journal_operations operations;
     struct journal_live live;
     size_t listed;
@@ -338,7 +340,10 @@ read_journal(struct context *context, struct listing *listing,
            journal_list_runs(context->journal, &query, arena, &listing->runs,
                              err) &&
            journal_list_pushes(context->journal, &pushes, arena,
-                               &listing->pushes, err) &&
+                               &listing->all_pushes, err) &&
+           (context->options->metrics_file == NULL ||
+            journal_list_doubts(context->journal, arena, &listing->doubts,
+                                err)) &&
            journal_running_operations(context->journal, NULL, NULL, arena,
                                       &listing->operations, err) &&
            journal_list_live(context->journal, arena, &listing->live, err);
@@ -347,15 +352,20 @@ read_journal(struct context *context, struct listing *listing,
 /* With --failed, only pushes that did not succeed. --older-than is about runs.
  */
 static void
-keep_failed_pushes(const struct options *options, struct journal_pushes *pushes)
+choose_pushes(struct listing *listing, struct arena *arena)
 {
-    size_t kept = 0;
+    const struct options *options = listing->options;
+    const struct journal_pushes *all = &listing->all_pushes;
+    struct journal_pushes *pushes = &listing->pushes;
 
-    for (size_t i = 0; i < pushes->count; i++)
-        if (options->failed && status_push_is_failed(&pushes->pushes[i]))
-            pushes->pushes[kept++] = pushes->pushes[i];
-    if (options->failed || options->older_than_ms >= 0)
-        pushes->count = kept;
+    *pushes = *all;
+    if (!options->failed && options->older_than_ms < 0)
+        return;
+    pushes->pushes = arena_array(arena, all->count, sizeof(*pushes->pushes));
+    pushes->count = 0;
+    for (size_t i = 0; options->failed && i < all->count; i++)
+        if (status_push_is_failed(&all->pushes[i]))
+            pushes->pushes[pushes->count++] = all->pushes[i];
 }
 
 static void
@@ -377,6 +387,7 @@ write_metrics(const char *path, const struct listing *listing, struct err *err)
 
     metrics_append(&text, &listing->runs, &listing->operations);
     metrics_append_live(&text, &listing->live);
+    metrics_append_pushes(&text, &listing->all_pushes, &listing->doubts);
     ok = text.overflowed ? err_set(err, MSG_OUTPUT_TOO_LARGE,
                                    "the metrics are over %d MiB", TEXT_MIB)
                          : replace_file(path, buf_span(&text), err);
@@ -425,7 +436,7 @@ status(struct context *context)
     if (code == 0) {
         if (is_about_watched(context->options))
             watch(context, &listing, &arena);
-        keep_failed_pushes(context->options, &listing.pushes);
+        choose_pushes(&listing, &arena);
         code = tell(&listing);
     }
     arena_free(&arena);

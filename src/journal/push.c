@@ -313,3 +313,23 @@ journal_list_pushes(struct journal *journal, const struct push_query *query,
     pg_result_free(result);
     return true;
 }
+
+bool
+journal_list_doubts(struct journal *journal, struct arena *arena,
+                    struct journal_doubts *doubts, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    if (!journal_call(journal, sql_push_doubts, &call, &result, err))
+        return false;
+    doubts->count = (size_t)pg_rows(result);
+    doubts->jobs = arena_array(arena, doubts->count, sizeof(*doubts->jobs));
+    for (int row = 0; row < pg_rows(result); row++)
+        doubts->jobs[row] = (struct journal_doubt){
+            .store = call_read_text(result, row, 0, arena),
+            .job = call_read_text(result, row, 1, arena),
+            .rows = pg_int64(result, row, 2)};
+    pg_result_free(result);
+    return true;
+}

@@ -146,6 +146,23 @@ journal_list_pushes(struct journal *journal, const struct push_query *query,
                     struct arena *arena, struct journal_pushes *pushes,
                     struct err *err);
 
+/* Rows of a job whose outcome is not known: held ones, and those that a push is
+ * sending. */
+struct journal_doubt {
+    const char *store;
+    const char *job;
+    int64_t rows;
+};
+
+struct journal_doubts {
+    struct journal_doubt *jobs; /* only those with such rows */
+    size_t count;
+};
+
+MUST_CHECK bool
+journal_list_doubts(struct journal *journal, struct arena *arena,
+                    struct journal_doubts *doubts, struct err *err);
+
 /* Take over a push: increment push->resumed and set the status `running`. Waits
  * until transactions of the earlier process that settle rows have ended.
  * *taken is false if another process took it over first. */

@@ -1,7 +1,7 @@
 /* Each metric is a row of a table: its name, its help, and the function that
- * takes its value from a run. -1 means that the value is not known; its line is
- * left out. The format requires that all lines of one metric follow its help.
- * Names of stores and jobs are labels and are escaped as such. */
+ * takes its value from a run or a push. -1 means that the value is not known;
+ * its line is left out. The format requires that all lines of one metric follow
+ * its help. Names of stores and jobs are labels and are escaped as such. */
 #include "report/metrics.h"
 
 #include <inttypes.h>
@@ -54,18 +54,25 @@ append_label(struct buf *text, const char *name, const char *value)
 
 /* `more` is the name of an additional label, or NULL. */
 static void
-append_name(struct buf *text, const char *name, const struct journal_run *run,
-            const char *more, const char *value)
+append_labels(struct buf *text, const char *name, const char *store,
+              const char *job, const char *more, const char *value)
 {
     buf_printf(text, "%s{", name);
-    append_label(text, "store", run->store);
+    append_label(text, "store", store);
     buf_append_char(text, ',');
-    append_label(text, "job", run->job);
+    append_label(text, "job", job);
     if (more != NULL) {
         buf_append_char(text, ',');
         append_label(text, more, value);
     }
     buf_append_str(text, "} ");
+}
+
+static void
+append_name(struct buf *text, const char *name, const struct journal_run *run,
+            const char *more, const char *value)
+{
+    append_labels(text, name, run->store, run->job, more, value);
 }
 
 static void
@@ -314,6 +321,164 @@ metrics_append(struct buf *text, const struct journal_runs *runs,
     append_good(text, runs);
     append_rows(text, &ran);
     append_operations(text, &ran, operations);
+}
+
+/* ---- pushes ------------------------------------------------------------ */
+
+static int64_t
+push_id(const struct journal_push *push)
+{
+    return push->ref.push_id;
+}
+
+static int64_t
+push_started_s(const struct journal_push *push)
+{
+    return journal_seconds(push->started_at);
+}
+
+static int64_t
+push_finished_s(const struct journal_push *push)
+{
+    return journal_seconds(push->finished_at);
+}
+
+static int64_t
+push_duration_ms(const struct journal_push *push)
+{
+    return push->duration_ms;
+}
+
+static int64_t
+push_age_ms(const struct journal_push *push)
+{
+    return push->age_ms;
+}
+
+static const struct {
+    const char *name;
+    const char *help;
+    int64_t (*value)(const struct journal_push *push);
+    bool is_ms;
+} push_metrics[] = {
+    {"bulkpg_last_push_id", "Number of the last push, bulkpg.push.push_id.",
+     push_id, false},
+    {"bulkpg_last_push_start_timestamp_seconds", "When the last push began.",
+     push_started_s, false},
+    {"bulkpg_last_push_end_timestamp_seconds",
+     "When the last push ended or stopped; absent while it runs.",
+     push_finished_s, false},
+    {"bulkpg_last_push_duration_seconds",
+     "How long the last push took; absent while it runs.", push_duration_ms,
+     true},
+    {"bulkpg_last_push_age_seconds", "How long ago the last push began.",
+     push_age_ms, true},
+};
+
+static void
+append_push_metric(struct buf *text, size_t m,
+                   const struct journal_pushes *pushes)
+{
+    append_head(text, push_metrics[m].name, push_metrics[m].help);
+    for (size_t i = 0; i < pushes->count; i++) {
+        const struct journal_push *push = &pushes->pushes[i];
+        int64_t value = push_metrics[m].value(push);
+
+        if (value < 0)
+            continue;
+        append_labels(text, push_metrics[m].name, push->store, push->job, NULL,
+                      NULL);
+        append_value(text, value, push_metrics[m].is_ms);
+    }
+}
+
+static void
+append_push_statuses(struct buf *text, const struct journal_pushes *pushes)
+{
+    static const char name[] = "bulkpg_last_push_status";
+
+    append_head(text, name, "1 for the status of the last push, else 0.");
+    for (size_t i = 0; i < pushes->count; i++)
+        for (int s = 0; s < PUSH_STATUS_COUNT; s++) {
+            const struct journal_push *push = &pushes->pushes[i];
+            enum push_status status = (enum push_status)s;
+
+            append_labels(text, name, push->store, push->job, "status",
+                          push_status_name(status));
+            append_value(text, push->status == status, false);
+        }
+}
+
+/* The counts of a push that still runs are not known. */
+static void
+append_push_rows(struct buf *text, const struct journal_pushes *pushes)
+{
+    static const char name[] = "bulkpg_last_push_rows";
+
+    append_head(text, name,
+                "Rows of the last push, by state; absent while it runs.");
+    for (size_t i = 0; i < pushes->count; i++) {
+        const struct journal_push *push = &pushes->pushes[i];
+        const struct push_counts *counts = &push->counts;
+
+        const struct {
+            const char *state;
+            int64_t count;
+        } rows[] = {{"applied", counts->applied},
+                    {"refused", counts->refused},
+                    {"unknown", counts->unknown},
+                    {"unchanged", counts->unchanged},
+                    {"invalid", counts->invalid},
+                    {"skipped", counts->rows - counts->applied -
+                                    counts->refused - counts->unknown -
+                                    counts->unchanged - counts->invalid}};
+
+        for (size_t r = 0;
+             push->status != PUSH_RUNNING && r < sizeof(rows) / sizeof(rows[0]);
+             r++) {
+            append_labels(text, name, push->store, push->job, "state",
+                          rows[r].state);
+            append_value(text, rows[r].count, false);
+        }
+    }
+}
+
+static int64_t
+rows_in_doubt(const struct journal_doubts *doubts,
+              const struct journal_push *push)
+{
+    for (size_t i = 0; i < doubts->count; i++)
+        if (strcmp(doubts->jobs[i].store, push->store) == 0 &&
+            strcmp(doubts->jobs[i].job, push->job) == 0)
+            return doubts->jobs[i].rows;
+    return 0;
+}
+
+static void
+append_doubts(struct buf *text, const struct journal_pushes *pushes,
+              const struct journal_doubts *doubts)
+{
+    static const char name[] = "bulkpg_push_rows_in_doubt";
+
+    append_head(text, name,
+                "Rows that the store may or may not have applied, of all "
+                "pushes of the job.");
+    for (size_t i = 0; i < pushes->count; i++) {
+        append_labels(text, name, pushes->pushes[i].store,
+                      pushes->pushes[i].job, NULL, NULL);
+        append_value(text, rows_in_doubt(doubts, &pushes->pushes[i]), false);
+    }
+}
+
+void
+metrics_append_pushes(struct buf *text, const struct journal_pushes *pushes,
+                      const struct journal_doubts *doubts)
+{
+    append_push_statuses(text, pushes);
+    for (size_t m = 0; m < sizeof(push_metrics) / sizeof(push_metrics[0]); m++)
+        append_push_metric(text, m, pushes);
+    append_push_rows(text, pushes);
+    append_doubts(text, pushes, doubts);
 }
 
 /* ---- webhooks ----------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /*
- * metrics - the last run of each job, as metrics for Prometheus.
+ * metrics - the last run and the last push of each job, as metrics for
+ * Prometheus.
  *
  * The text format, version 0.0.4, for node_exporter's textfile collector:
  *
@@ -14,6 +15,7 @@
 #include "base/buf.h"
 #include "journal/event.h"
 #include "journal/operation.h"
+#include "journal/push.h"
 #include "journal/runs.h"
 
 /* `runs` has the newest run of each store and job; those of status RUN_NEVER
@@ -23,5 +25,9 @@ void metrics_append(struct buf *text, const struct journal_runs *runs,
 
 /* What was received from the stores, and what their jobs are still to fetch. */
 void metrics_append_live(struct buf *text, const struct journal_live *live);
+/* `pushes` has the newest push of each store and mutation job. */
+void
+metrics_append_pushes(struct buf *text, const struct journal_pushes *pushes,
+                      const struct journal_doubts *doubts);
 
 #endif

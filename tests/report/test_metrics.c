@@ -23,6 +23,8 @@ static struct journal_heard heard[] = {
 static struct journal_pending pending[] = {
     {.store = "acme", .job = HOSTILE, .objects = 7, .age_ms = 1500}};
 static const struct journal_live live = {heard, 2, pending, 1};
+static struct journal_push pushes[2];
+static struct journal_doubt doubt = {HOSTILE, "j", 4};
 
 static void
 setup(void)
@@ -52,6 +54,23 @@ setup(void)
         (struct journal_operation){.store = HOSTILE, .job = "j", .age_ms = 9};
     operations[1] = (struct journal_operation){
         .store = HOSTILE, .job = "j", .age_ms = 4321};
+    pushes[0] = (struct journal_push){
+        .ref = {9, 0},
+        .store = "acme",
+        .job = "prices",
+        .status = PUSH_DONE,
+        .counts = {.rows = 10, .applied = 6, .refused = 1, .unchanged = 2},
+        .started_at = "2026-01-02T03:04:05Z",
+        .finished_at = "2026-01-02T03:04:06Z",
+        .age_ms = 61234,
+        .duration_ms = 1005};
+    pushes[1] = (struct journal_push){.ref = {10, 0},
+                                      .store = HOSTILE,
+                                      .job = "j",
+                                      .status = PUSH_RUNNING,
+                                      .started_at = "2026-01-02T03:04:05Z",
+                                      .age_ms = 5,
+                                      .duration_ms = -1};
 }
 
 static void
@@ -65,9 +84,12 @@ append(void)
 {
     struct journal_runs all = {runs, 2};
     struct journal_operations running = {operations, 2};
+    struct journal_pushes pushed = {pushes, 2};
+    struct journal_doubts doubts = {&doubt, 1};
 
     metrics_append(&text, &all, &running);
     metrics_append_live(&text, &live);
+    metrics_append_pushes(&text, &pushed, &doubts);
     ck_assert(!text.overflowed);
 }
 
@@ -164,6 +186,21 @@ static const char *const expected[] = {
     "{e=\\\"f\\\"} 7\"} 0.061\n",
     "bulkpg_pending_objects{store=\"acme\",job=\"a\\\"b",
     "bulkpg_pending_oldest_age_seconds{store=\"acme\",job=\"a\\\"b",
+    "bulkpg_last_push_id{store=\"acme\",job=\"prices\"} 9\n",
+    "bulkpg_last_push_status{store=\"acme\",job=\"prices\",status=\"done\"} "
+    "1\n",
+    "bulkpg_last_push_status{store=\"acme\",job=\"prices\",status=\"failed\"} "
+    "0\n",
+    "bulkpg_last_push_start_timestamp_seconds{store=\"acme\",job=\"prices\"} "
+    "1767323045\n",
+    "bulkpg_last_push_duration_seconds{store=\"acme\",job=\"prices\"} 1.005\n",
+    "bulkpg_last_push_rows{store=\"acme\",job=\"prices\",state=\"applied\"} "
+    "6\n",
+    "bulkpg_last_push_rows{store=\"acme\",job=\"prices\",state=\"skipped\"} "
+    "1\n",
+    "bulkpg_push_rows_in_doubt{store=\"acme\",job=\"prices\"} 0\n",
+    "bulkpg_push_rows_in_doubt{store=\"a\\\"b\\\\c\\\\nd{e=\\\"f\\\"} 7\",job="
+    "\"j\"} 4\n",
 };
 
 START_TEST(values_have_their_labels)
@@ -186,6 +223,10 @@ START_TEST(unknown_values_are_absent)
     ck_assert_ptr_nonnull(strstr(buf_str(&text), "} 0.005\n"));
     ck_assert_ptr_null(
         strstr(buf_str(&text), "bulkpg_webhook_age_seconds{store=\"\"}"));
+    ck_assert_ptr_null(strstr(
+        buf_str(&text), "bulkpg_last_push_end_timestamp_seconds{store=\"a\\"));
+    ck_assert_ptr_null(
+        strstr(buf_str(&text), "bulkpg_last_push_rows{store=\"a\\"));
 }
 
 END_TEST

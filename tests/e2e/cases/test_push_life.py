@@ -4,6 +4,7 @@ import json
 import signal
 
 from cases.test_push_rows import PRICES, PriceCase, SQL, WITH_BEFORE
+from cases.test_watch import parse_metrics
 from harness.case import AGAIN, FAILED, PARTIAL
 from harness.push_case import VARIANTS
 
@@ -103,6 +104,24 @@ class Others(PriceCase):
         page = self.run_program("report").stdout
         self.assertIn("Newest pushes", page)
         self.assertIn("the store refused 1 row of push 1", page)
+
+    def test_metrics(self):
+        """The last push of each job, also of those that succeeded, and the
+        rows in doubt of all pushes."""
+        self.prepare(3, more=", repeat: NEVER")
+        self.shop.rule({"close": True, "after": True}, kind="mutation")
+        self.program.run("push", "prices")
+        self.run_program("status", "--metrics", "out.prom", "--older-than",
+                         "1h")
+        found = parse_metrics(self.program.read("out.prom").decode())
+        job = ("acme", "prices")
+        push = self.last_push()
+        self.assertEqual(push["push_id"], found["bulkpg_last_push_id"][job])
+        self.assertEqual(1, found["bulkpg_last_push_status"][
+            (*job, push["status"])])
+        self.assertEqual(2, found["bulkpg_last_push_rows"][(*job, "applied")])
+        self.assertEqual(1, found["bulkpg_last_push_rows"][(*job, "unknown")])
+        self.assertEqual(1, found["bulkpg_push_rows_in_doubt"][job])
 
     def test_cancel(self):
         self.prepare(40, more=", direct: 0")
