@@ -1,7 +1,8 @@
 #!/bin/bash
 # Loads a store's products, orders, stock and payouts into PostgreSQL, from an
-# empty folder to the first answers. The store is a fake one on this machine, and the
-# PostgreSQL server runs in a temporary folder; both are removed at the end.
+# empty folder to the first answers, and changes prices in the store. The store
+# is a fake one on this machine, and the PostgreSQL server runs in a temporary
+# folder; both are removed at the end.
 #
 #     scripts/demo.sh
 #
@@ -235,5 +236,16 @@ bulkpg plan payouts | sed -n '/^\$/p; /^-- The requests/,/^$/p'
 bulkpg run payouts
 echo
 ask -f "$here/demo/payouts.sql"
+
+heading "The way back: push three prices to the store, then pull them"
+bulkpg init --add prices
+ask -f "$here/demo/wanted.sql"
+printf '\n'
+bulkpg push prices
+bulkpg run products
+echo
+ask -f "$here/demo/prices.sql"
+bulkpg push prices
+echo
 echo "Done in $((SECONDS - began)) s. The server, the store and the folder" \
   "are removed."
