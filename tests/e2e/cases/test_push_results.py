@@ -65,8 +65,8 @@ class ResultTable(PriceCase):
         kept = None
         for fields, kind in (
                 ("x: totalInventory", "integer"),
-                ("x: legacyResourceId", "numeric"),
-                ("x: totalInventory", "numeric"),
+                ("x: legacyResourceId", "bigint"),
+                ("x: totalInventory", "bigint"),
                 ("x: createdAt", "text"),
                 ("x: totalInventory", "text"),
                 ("x: tags", "text")):
