@@ -87,7 +87,8 @@ class Place:
         self.program.configure(self.db.dsn, [self.shop.stores["acme"]],
                                tuning="poll_initial = 20ms")
         self.program.query("variants", VARIANTS)
-        self.db.execute("CREATE TABLE public.price AS SELECT 0 AS price")
+        self.db.execute("DROP TABLE IF EXISTS public.price;"
+                        "CREATE TABLE public.price AS SELECT 0 AS price")
 
     def __enter__(self):
         return self
