@@ -9,9 +9,12 @@ SELECT r.number, r.key, r.variables, r.before, r.idempotency_key, r.hash,
                   - $5::bigint * interval '1 millisecond', false)
 FROM bulkpg.push_row r
 JOIN bulkpg.push p USING (push_id)
-JOIN bulkpg.push_state s
-  ON s.store = p.store AND s.job = p.job AND s.key = r.key
-     AND s.push_id = r.push_id
+CROSS JOIN LATERAL (
+  SELECT FROM bulkpg.push_state s
+  WHERE s.store = p.store AND s.job = p.job AND s.key = r.key
+    AND s.push_id = r.push_id
+  LIMIT 1
+) AS s
 LEFT JOIN bulkpg.push_chunk c ON c.push_id = r.push_id AND c.n = r.n
 WHERE r.push_id = $1::bigint AND r.number > $2::bigint
   AND r.state = ANY ($3::text[]) AND r.variables IS NOT NULL

@@ -12,12 +12,12 @@ WITH fence AS MATERIALIZED (
   FROM fence f
   WHERE r.push_id = f.push_id AND r.n = $3::integer AND r.n > 0
     AND r.state = 'sending'
-  RETURNING r.key
+  RETURNING f.store, f.job, r.push_id, r.key
 ), known AS (
   UPDATE bulkpg.push_state s
   SET state = 'held'
-  FROM fence f, held t
-  WHERE s.store = f.store AND s.job = f.job AND s.key = t.key
-    AND s.push_id = f.push_id AND s.state = 'sending'
+  FROM held t
+  WHERE s.store = t.store AND s.job = t.job AND s.key = t.key
+    AND s.push_id = t.push_id AND s.state = 'sending'
 )
 SELECT (SELECT count(*) FROM held) FROM fence

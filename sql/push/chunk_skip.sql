@@ -20,15 +20,15 @@ WITH fence AS MATERIALIZED (
       tries = tries - (r.state = 'sending')::integer,
       first_sent_at = CASE WHEN r.tries > (r.state = 'sending')::integer
                       THEN first_sent_at END
-  FROM chunk c
+  FROM fence f, chunk c
   WHERE r.push_id = c.push_id AND r.n = c.n AND r.n > 0
     AND r.state IN ('planned', 'sending', 'unknown')
-  RETURNING r.key
+  RETURNING f.store, f.job, r.push_id, r.key
 ), forgotten AS (
   DELETE FROM bulkpg.push_state s
-  USING fence f, skipped t
-  WHERE s.store = f.store AND s.job = f.job AND s.key = t.key
-    AND s.push_id = f.push_id AND s.state = 'sending' AND s.prior IS NULL
+  USING skipped t
+  WHERE s.store = t.store AND s.job = t.job AND s.key = t.key
+    AND s.push_id = t.push_id AND s.state = 'sending' AND s.prior IS NULL
 ), restored AS (
   UPDATE bulkpg.push_state s
   SET hash = prior->>'hash',
@@ -36,8 +36,8 @@ WITH fence AS MATERIALIZED (
       state = prior->>'state',
       settled_at = (prior->>'settled_at')::timestamptz,
       prior = NULL
-  FROM fence f, skipped t
-  WHERE s.store = f.store AND s.job = f.job AND s.key = t.key
-    AND s.push_id = f.push_id AND s.state = 'sending' AND s.prior IS NOT NULL
+  FROM skipped t
+  WHERE s.store = t.store AND s.job = t.job AND s.key = t.key
+    AND s.push_id = t.push_id AND s.state = 'sending' AND s.prior IS NOT NULL
 )
 SELECT (SELECT count(*) FROM chunk) FROM fence

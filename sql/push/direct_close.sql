@@ -15,13 +15,13 @@ WITH fence AS MATERIALIZED (
   WHERE r.push_id = f.push_id AND r.n = $3::integer AND r.n > 0
     AND (r.state IN ('planned', 'sending')
          OR r.state = 'unknown' AND NOT $4::boolean)
-  RETURNING r.key, r.state
+  RETURNING f.store, f.job, r.push_id, r.key, r.state
 ), known AS (
   UPDATE bulkpg.push_state s
   SET state = t.state
-  FROM fence f, ended t
-  WHERE s.store = f.store AND s.job = f.job AND s.key = t.key
-    AND s.push_id = f.push_id AND s.state IN ('sending', 'unknown')
+  FROM ended t
+  WHERE s.store = t.store AND s.job = t.job AND s.key = t.key
+    AND s.push_id = t.push_id AND s.state IN ('sending', 'unknown')
     AND t.state <> 'skipped'
 ), chunk AS (
   UPDATE bulkpg.push_chunk c

@@ -12,12 +12,12 @@ WITH fence AS MATERIALIZED (
   FROM fence f
   WHERE r.push_id = f.push_id AND r.n = $3::integer AND r.n > 0
     AND r.line = ANY ($4::bigint[]) AND r.state = 'sending'
-  RETURNING r.key
+  RETURNING f.store, f.job, r.push_id, r.key
 ), forgotten AS (
   DELETE FROM bulkpg.push_state s
-  USING fence f, unsent t
-  WHERE s.store = f.store AND s.job = f.job AND s.key = t.key
-    AND s.push_id = f.push_id AND s.state = 'sending' AND s.prior IS NULL
+  USING unsent t
+  WHERE s.store = t.store AND s.job = t.job AND s.key = t.key
+    AND s.push_id = t.push_id AND s.state = 'sending' AND s.prior IS NULL
 ), restored AS (
   UPDATE bulkpg.push_state s
   SET hash = prior->>'hash',
@@ -25,8 +25,8 @@ WITH fence AS MATERIALIZED (
       state = prior->>'state',
       settled_at = (prior->>'settled_at')::timestamptz,
       prior = NULL
-  FROM fence f, unsent t
-  WHERE s.store = f.store AND s.job = f.job AND s.key = t.key
-    AND s.push_id = f.push_id AND s.state = 'sending' AND s.prior IS NOT NULL
+  FROM unsent t
+  WHERE s.store = t.store AND s.job = t.job AND s.key = t.key
+    AND s.push_id = t.push_id AND s.state = 'sending' AND s.prior IS NOT NULL
 )
 SELECT (SELECT count(*) FROM unsent) FROM fence
