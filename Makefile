@@ -290,7 +290,7 @@ $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/run/test_*.c)): \
     $(BUILD)/scripted/job.o $(BUILD)/scripted/lines.o
 
 # These tests share a push and its store.
-$(patsubst %,$(BUILD)/push/test_%,chunks direct settle stage): $(BUILD)/scripted/push.o
+$(patsubst %,$(BUILD)/push/test_%,chunks direct plans settle stage): $(BUILD)/scripted/push.o
 
 $(BUILD)/scripted/%.o: tests/scripted/%.c | $(GEN)
 	@mkdir -p $(@D)
