@@ -124,6 +124,15 @@ check-valgrind-run: $(TESTS) $(BUILD)/bulkpg
 	    tests/e2e/run.sh $(abspath tests/e2e/valgrind.sh) \
 	    Loads.test_products Loads.test_orders
 
+check-threads: $(GEN) ## run the test of the second thread under the thread sanitizer
+	@mkdir -p build/tsan
+	@$(CC) $(CPPFLAGS) -Itests -std=c11 -O1 -g -fsanitize=thread \
+	    $(shell pkg-config --cflags check) -o build/tsan/test_tandem \
+	    tests/json/test_tandem.c tests/support/suite.c \
+	    tests/support/cluster.c $(wildcard src/base/*.c src/json/*.c) \
+	    $(shell pkg-config --libs check) $(LDLIBS)
+	@build/tsan/test_tandem
+
 fuzz: ## fuzz each target for FUZZ_SECONDS (default 10)
 	@$(MAKE) --no-print-directory CC=clang VARIANT=fuzz $(FUZZERS:=.run)
 
@@ -317,7 +326,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SUPPORT) build/fuzz/fuzz_%.a
 
 .PHONY: all demo picture test test-long check $(CHECKS) $(ROOMS) check-build check-e2e check-asan check-messages \
         check-postgres-versions \
-        check-valgrind check-valgrind-run fuzz fuzz-build bench lint format tables messages reference queries manual \
+        check-threads check-valgrind check-valgrind-run fuzz fuzz-build bench lint format tables messages reference queries manual \
         install deb check-install clean help FORCE
 .DEFAULT_GOAL := all
 .SECONDARY:

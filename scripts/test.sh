@@ -93,6 +93,7 @@ stage_messages() {
 stage_asan() {
   variant=asan
   run_make VARIANT=asan build/asan/bulkpg check-build
+  run_make check-threads
   stage_unit
   stage_e2e
 }

@@ -1,6 +1,6 @@
 /* One task draws the block of lines every 200 ms until live_end(). It reads the
- * jobs while they work. That is safe because the program has one thread, and
- * the jobs need not know about the screen.
+ * jobs while they work. That is safe because all jobs are in one thread, and
+ * they need not know about the screen.
  *
  * While the block is drawn, the log is diverted. Warnings and errors, or all
  * lines with -v, are written above the block. Other lines are dropped, because

@@ -80,7 +80,8 @@ parse_file(struct job *job, struct loader *loader, struct source *source,
     timings_clear_load(&job->timings);
     progress_load(&job->progress, source_size(source));
     progress_source(&job->progress, lines, loader_counts(loader));
-    fed = source_open(source, err) && source_feed(source, lines, err);
+    fed = source_open(source, err) && source_feed(source, lines, err) &&
+          loader_end_operation(loader, err);
     progress_source_end(&job->progress);
     source_close(source);
     times = loader_times(loader);

@@ -11,9 +11,10 @@
  * If a run needed several attempts, load and merge are those of the last one.
  * The times are elapsed times, measured a few times per chunk and batch; the
  * ratio of parse to encode is measured for some lines only (load/loader.h).
- * There is one thread, so the waiting times of a job include the work of other
- * jobs. The rest of `load` is for connections, staging tables, and other jobs
- * between two chunks.
+ * One thread runs all jobs, so the waiting times of a job include the work of
+ * other jobs. If lines are parsed ahead, `parse` is the wait for them. The rest
+ * of `load` is for connections, staging tables, and other jobs between two
+ * chunks.
  */
 #ifndef JOB_TIMINGS_H
 #define JOB_TIMINGS_H

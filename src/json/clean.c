@@ -156,12 +156,11 @@ clean_one(struct cleaning *c)
 }
 
 bool
-clean_json(struct span json, struct buf *out, size_t *replaced, size_t *at)
+clean_append(struct span json, struct buf *out, size_t *replaced, size_t *at)
 {
     struct cleaning c = {.json = json};
     char *begin;
 
-    buf_clear(out);
     *replaced = 0;
     if (json.length == 0)
         return true;
@@ -174,4 +173,11 @@ clean_json(struct span json, struct buf *out, size_t *replaced, size_t *at)
     buf_extend(out, (size_t)(c.out - begin));
     *replaced = c.replaced;
     return true;
+}
+
+bool
+clean_json(struct span json, struct buf *out, size_t *replaced, size_t *at)
+{
+    buf_clear(out);
+    return clean_append(json, out, replaced, at);
 }

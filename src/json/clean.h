@@ -21,4 +21,8 @@
 MUST_CHECK bool
 clean_json(struct span json, struct buf *out, size_t *replaced, size_t *at);
 
+/* The same, at the end of `out`. */
+MUST_CHECK bool
+clean_append(struct span json, struct buf *out, size_t *replaced, size_t *at);
+
 #endif

@@ -497,3 +497,60 @@ record_get(const struct record *r, int slot)
         return NULL;
     return &r->slots[slot].value;
 }
+
+/* ---- values for later -------------------------------------------------- */
+
+/* Decoded strings are in the arena, which the next object clears. */
+static bool
+keep_value(const struct record *r, const struct record_value *value,
+           struct record_kept *kept, struct buf *strings)
+{
+    *kept = (struct record_kept){.kind = value->kind,
+                                 .text = value->text.bytes,
+                                 .raw = value->raw.bytes,
+                                 .text_bytes = (uint32_t)value->text.length,
+                                 .raw_bytes = (uint32_t)value->raw.length};
+    if (value->kind != JSON_STRING || is_in_text(r, value->text.bytes))
+        return true;
+    if (strings->capacity - strings->length < value->text.length)
+        return false;
+    kept->text = strings->bytes + strings->length;
+    buf_append_span(strings, value->text);
+    return true;
+}
+
+int
+record_keep(const struct record *r, struct record_kept *kept, size_t room,
+            struct buf *strings)
+{
+    size_t count = 0;
+
+    for (int slot = 0; slot < r->shape->slot_count; slot++) {
+        const struct slot_state *state = &r->slots[slot];
+
+        if (state->object != r->object)
+            continue;
+        if (count == room ||
+            !keep_value(r, &state->value, &kept[count], strings))
+            return -1;
+        kept[count++].slot = slot;
+    }
+    return (int)count;
+}
+
+void
+record_restore(struct record *r, const struct record_kept *kept, int count,
+               bool has_unknown_keys)
+{
+    r->object++;
+    r->has_unknown_keys = has_unknown_keys;
+    for (int i = 0; i < count; i++) {
+        struct slot_state *state = &r->slots[kept[i].slot];
+
+        state->object = r->object;
+        state->value = (struct record_value){
+            .kind = kept[i].kind,
+            .text = span_of(kept[i].text, kept[i].text_bytes),
+            .raw = span_of(kept[i].raw, kept[i].raw_bytes)};
+    }
+}

@@ -12,6 +12,9 @@
 #ifndef JSON_RECORD_H
 #define JSON_RECORD_H
 
+#include <stdint.h>
+
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
 #include "json/shape.h"
@@ -43,6 +46,28 @@ record_on_object(void *ctx, struct record *record, struct err *err);
 MUST_CHECK bool
 record_parse_array(struct record *record, struct span text,
                    record_on_object *on_object, void *ctx, struct err *err);
+
+/* A value that is kept for later, without most of the record's memory. */
+struct record_kept {
+    const char *text;
+    const char *raw;
+    uint32_t text_bytes;
+    uint32_t raw_bytes;
+    int slot;
+    enum json_kind kind;
+};
+
+/* Keep the values of the current object in `kept`, which has room for `room` of
+ * them, and decoded strings in `strings`, which does not grow. Returns their
+ * number; -1 if there is not enough room. They are borrowed from the text of
+ * the object and from `strings`. */
+int record_keep(const struct record *record, struct record_kept *kept,
+                size_t room, struct buf *strings);
+
+/* The current object of `record`, which has the same shape, becomes one that
+ * was kept. */
+void record_restore(struct record *record, const struct record_kept *kept,
+                    int count, bool has_unknown_keys);
 
 /* Did the object have keys at its top level that the shape does not name? */
 bool record_has_unknown_keys(const struct record *record);

@@ -28,6 +28,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "json/clean.h"
+#include "json/tandem.h"
 #include "load/encode.h"
 #include "load/grow.h"
 #include "load/isolate.h"
@@ -44,6 +45,9 @@
 
 enum { OPERATION_SHIFT = 40, OBJECT_ID_BYTES = 256, MEASURED_EVERY = 61 };
 
+/* Of a smaller result, one thread parses all lines. */
+enum { TANDEM_AFTER_BYTES = 8 * 1024 * 1024 };
+
 /* Limits for gid types that no connection has and that are looked up in the
  * tables. Beyond them the line is rejected. */
 enum { ASKED_MAX = 16, GID_TYPE_BYTES_MAX = 64 };
@@ -58,6 +62,7 @@ struct loader {
     void *late_ctx;
     struct ring ring;
     struct grow grow;      /* after late staging, if many rows are sent */
+    struct tandem *tandem; /* of a bulk result; parses lines ahead */
     struct record *record; /* the values of the current line */
     struct buf text;       /* the current line, after cleaning */
     struct loader_counts counts;
@@ -69,13 +74,17 @@ struct loader {
     bool is_bulk;            /* its lines were not: the first one shows it */
     int64_t page_line;       /* _line of the page's first line */
     const struct line *line; /* the current one */
-    const char *table_name;  /* of the current line, once routed */
-    bool root_fits;          /* a root had a gid type that roots can have */
-    const char *other_root;  /* the first gid type that they cannot have, */
+    const struct tandem_parsed *parsed; /* it, if it was parsed ahead */
+    const char *table_name;             /* of the current line, once routed */
+    bool root_fits;         /* a root had a gid type that roots can have */
+    const char *other_root; /* the first gid type that they cannot have, */
     const struct plan_table *other_table; /* and the root that it came for */
     const char *asked[ASKED_MAX];         /* gid types that were looked up */
     int asked_count;
 };
+
+static bool take_line(void *ctx, const struct line *line,
+                      const struct tandem_parsed *parsed, struct err *err);
 
 struct loader *
 loader_new(struct plan *plan, const struct loader_config *config)
@@ -92,6 +101,9 @@ loader_new(struct plan *plan, const struct loader_config *config)
                         config->hash_secret);
     loader->record = record_new(plan->line_shape);
     loader->text = buf_with_ceiling(LOADER_LINE_BYTES_MAX);
+    if (!config->is_paged)
+        loader->tandem =
+            tandem_new(plan->line_shape, TANDEM_AFTER_BYTES, take_line, loader);
     ring_init(&loader->ring, plan->table_count);
     loader->ring.is_paged = config->is_paged;
     put_init(&loader->put, plan, &loader->ring, loader->tables);
@@ -103,6 +115,7 @@ loader_free(struct loader *loader)
 {
     if (loader == NULL)
         return;
+    tandem_free(loader->tandem);
     loader_ahead_free(loader->ahead);
     grow_end(&loader->grow, &loader->ring);
     put_free(&loader->put);
@@ -329,6 +342,8 @@ loader_times(const struct loader *loader)
     struct loader_times times = loader->times;
 
     times.send_ns = loader->ring.send_ns;
+    if (loader->tandem != NULL)
+        times.parse_ns += tandem_waited_ns(loader->tandem) / MEASURED_EVERY;
     return times;
 }
 
@@ -384,6 +399,19 @@ parse_text(struct loader *loader, struct err *err)
     if (record_parse(loader->record, text_of(loader->line), err))
         *err = cleaned;
     return false;
+}
+
+static bool
+read_text(struct loader *loader, struct err *err)
+{
+    const struct tandem_parsed *parsed = loader->parsed;
+
+    if (parsed == NULL)
+        return clean_text(loader, err) && parse_text(loader, err);
+    record_restore(loader->record, parsed->values, parsed->count,
+                   parsed->has_unknown_keys);
+    loader->counts.sanitized += parsed->replaced;
+    return true;
 }
 
 /* Should the type be looked up in the tables? If so, it is noted, so that it is
@@ -510,7 +538,7 @@ parse_line(struct loader *loader, const struct plan_table **table,
 {
     const char *reason;
 
-    if (!clean_text(loader, err) || !parse_text(loader, err) ||
+    if (!read_text(loader, err) ||
         !route(loader, table, parent_id, is_clear, err))
         return false;
     loader->table_name = (*table)->name;
@@ -700,18 +728,18 @@ send_line(struct loader *loader, struct err *err)
     return true;
 }
 
-bool
-loader_line(void *ctx, const struct line *line, struct err *err)
+static bool
+take_line(void *ctx, const struct line *line,
+          const struct tandem_parsed *parsed, struct err *err)
 {
     struct loader *loader = ctx;
     struct err why;
     bool is_clear = false;
 
-    if (span_trim(line->text).length == 0 && !line->too_long)
-        return true;
     if (!loader->is_bulk && span_starts(line->text, REMOVAL_LINE))
         return remove_again(loader, line, err);
     loader->line = line;
+    loader->parsed = parsed;
     loader->counts.lines++;
     loader->table_name = "";
     put_begin(&loader->put, line_key(loader->operation, line->number));
@@ -723,6 +751,23 @@ loader_line(void *ctx, const struct line *line, struct err *err)
         return reject_line(loader, is_clear, &why, err);
     *err = why;
     return false;
+}
+
+bool
+loader_line(void *ctx, const struct line *line, struct err *err)
+{
+    struct loader *loader = ctx;
+
+    if (span_trim(line->text).length == 0 && !line->too_long)
+        return true;
+    return loader->tandem != NULL ? tandem_line(loader->tandem, line, err)
+                                  : take_line(loader, line, NULL, err);
+}
+
+bool
+loader_end_operation(struct loader *loader, struct err *err)
+{
+    return loader->tandem == NULL || tandem_finish(loader->tandem, err);
 }
 
 /* ---- ends -------------------------------------------------------------- */

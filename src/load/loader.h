@@ -202,10 +202,16 @@ MUST_CHECK bool
 loader_remove(struct loader *loader, const struct loader_removal *removals,
               size_t count, struct err *err);
 
-/* Take one line; this is a lines_on_line. After ERR_ROW with the code WIDEN,
+/* Take one line; this is a lines_on_line. The lines of a large result are
+ * parsed ahead (json/tandem.h): a line is taken, and may fail, when a later one
+ * comes, or at the end of the operation. After ERR_ROW with the code WIDEN,
  * call loader_widen() and restart the load. Any other failure ends the load. */
 MUST_CHECK bool
 loader_line(void *loader, const struct line *line, struct err *err);
+
+/* The operation's result has ended: take the lines that are left. */
+MUST_CHECK bool loader_end_operation(struct loader *loader, struct err *err);
+
 const struct loader_counts *loader_counts(const struct loader *loader);
 struct loader_times loader_times(const struct loader *loader);
 

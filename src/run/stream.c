@@ -183,7 +183,8 @@ stream_source(struct attempt *attempt, int n, struct err *err)
     run->log->operation_id = source->operation_id;
     loader_begin_operation(attempt->loader, n + 1, source->asked_at);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, attempt->loader);
-    streamed = feed_source(attempt, source, &lines, err);
+    streamed = feed_source(attempt, source, &lines, err) &&
+               loader_end_operation(attempt->loader, err);
     streamed = streamed && keep_counts(attempt, n, lines.offset, err) &&
                verify_result(&source->claims, loader_counts(attempt->loader),
                              lines.offset, err) &&

@@ -119,6 +119,64 @@ class Deep(Lines):
         self.assertEqual([(2,), (3,)], self.rejected("line_number"))
 
 
+class Ahead(Lines):
+    """A result that is so large that a second thread parses its lines."""
+    weight = 8
+    count = 60_000
+
+    def setUp(self):
+        super().setUp()
+        text = "\\u00e9 \\/ \\\\ \\ud800 " + 200 * "x"
+        self.lines = [product(b'"title":"%d %s"' % (n, text.encode()), n)
+                      for n in range(self.count)]
+
+    def check_titles(self, left_out):
+        text = "\u00e9 / \\ \ufffd " + 200 * "x"
+        titles = "".join(f"{n} {text}" for n in range(self.count)
+                         if n not in left_out)
+        self.assertEqual(
+            [(hashlib.md5(titles.encode()).hexdigest(),)],
+            self.rows("products", "md5(string_agg(title, '' ORDER BY id))"))
+
+    def test_bad_lines(self):
+        """Each is reported with its place and text, and no other is lost."""
+        last = self.count - 1
+        bad = {50_000: b"nonsense",
+               51_000: product(b'"title":"\xff"'),
+               52_000: product(b'"totalInventory":1.5'),
+               53_000: product(b'"totalInventory":1.5,"tags":["%s"]'
+                               % (b"long" * 50_000)),
+               last: b'{"id":'}
+        for n, text in bad.items():
+            self.lines[n] = text
+        self.load_measuring(joined(self.lines), PARTIAL)
+        self.check_titles(bad)
+        ends = [0]
+        for line in self.lines:
+            ends.append(ends[-1] + len(line) + 1)
+        self.assertEqual(
+            [(n + 1, ends[n], hashlib.md5(text).hexdigest())
+             for n, text in bad.items()],
+            self.rejected("line_number, byte_offset, md5(raw)"))
+        self.assertEqual(self.count, self.last_run()["lines"])
+        self.assertEqual(self.count - len(bad), self.last_run()["sanitized"])
+
+    def test_a_late_line_that_widens_a_column(self):
+        """The load restarts while lines are parsed."""
+        self.lines[55_000] = b'{"id":"gid://other/9","title":"other"}'
+        self.load_measuring(joined(self.lines))
+        self.assertEqual([(self.count,)], self.rows("products", "count(*)"))
+        self.assertEqual([("other",)], self.rows(
+            "products WHERE id = 'gid://other/9'", "title"))
+
+    def test_nothing_changed(self):
+        self.load_measuring(joined(self.lines))
+        before = self.snapshot()
+        self.load_measuring(joined(self.lines))
+        self.check_unchanged(before)
+        self.check_titles({})
+
+
 class Numbers(Lines):
     def amount(self, text, number):
         return product(b'"priceRangeV2":{"minVariantPrice":{"amount":%s}}'
