@@ -15,7 +15,7 @@ const struct setting_key keys_database[] = {
     {"password", setting_secret, IN_CONFIG(password), NULL,
      "Secret: the password, if neither dsn nor .pgpass contains it."},
     {"connections", setting_connections, IN_CONFIG(connections), "1",
-     "Database connections that load one result, 1 to 64."},
+     "Database connections that load one result, 1 to 64; at least 3 if a round trip to the database takes 20 ms or more, and it has room for them."},
     {"readers", setting_roles, IN_CONFIG(readers), "",
      "Roles that get USAGE and SELECT on everything that bulkpg creates, separated by commas."},
     {"include", setting_text, IN_CONFIG(include), "",

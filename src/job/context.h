@@ -58,6 +58,7 @@ struct context {
     struct jobs *recorded;            /* for outcomes_record(); or NULL */
     struct known_budget compare;      /* memory for the hashes of rows */
     struct pg_pool sessions;          /* of loads that have ended */
+    int connections;                  /* of each load */
     int64_t loads_free;               /* this many more loads may begin now */
     struct task_queue load_ended;
     int preparations_free; /* this many more jobs may be prepared now */

@@ -24,8 +24,22 @@
 enum {
     RESERVED_CONNECTIONS = 5, /* for other clients */
     LOADS_BY_DEFAULT = 16,
-    STORES_ASKED_AHEAD = 2
+    STORES_ASKED_AHEAD = 2,
+    FAR_US = 20000, /* the round trip to a distant database */
+    FAR_CONNECTIONS = 3
 };
+
+/* The window of a TCP connection limits how much is on its way, so several
+ * connections bring more to a distant database. */
+int
+control_connections(int configured, int64_t network_us,
+                    int64_t free_connections)
+{
+    return configured < FAR_CONNECTIONS && network_us >= FAR_US &&
+                   free_connections >= RESERVED_CONNECTIONS + FAR_CONNECTIONS
+               ? FAR_CONNECTIONS
+               : configured;
+}
 
 /* The limit on concurrent loads is max_loads. By default it is as many as the
  * free connections of the database allow, but at most LOADS_BY_DEFAULT: one
@@ -34,14 +48,17 @@ static bool
 count_loads(struct context *context, struct err *err)
 {
     int64_t free_connections;
-    int64_t per_load = context->config.connections;
 
+    if (!journal_free_connections(context->journal, &free_connections, err))
+        return false;
+    context->connections =
+        control_connections(context->config.connections,
+                            pg_network_us(context->control), free_connections);
     context->loads_free = context->config.tuning.max_loads;
     if (context->loads_free > 0)
         return true;
-    if (!journal_free_connections(context->journal, &free_connections, err))
-        return false;
-    context->loads_free = (free_connections - RESERVED_CONNECTIONS) / per_load;
+    context->loads_free =
+        (free_connections - RESERVED_CONNECTIONS) / context->connections;
     if (context->loads_free > LOADS_BY_DEFAULT)
         context->loads_free = LOADS_BY_DEFAULT;
     if (context->loads_free < 1)
@@ -120,7 +137,11 @@ ask_of_stores(struct context *context)
     for (size_t i = 0; i < context->config.store_count; i++) {
         const struct store_config *store = &context->config.stores[i];
 
-        if (wanted <= STORES_ASKED_AHEAD && context_wants_store(context, store))
+        if (wanted > STORES_ASKED_AHEAD || !context_wants_store(context, store))
+            continue;
+        if (context->options->types_file != NULL)
+            journal_details_ahead(context->control, context, store->name);
+        else
             journal_store_ahead(context->control, context, store->name,
                                 store->api_version);
     }

@@ -22,6 +22,11 @@ control_open(struct context *context, bool make, struct err *err);
 struct pg_config
 control_config(const struct context *context, const char *name);
 
+/* The number of connections that load one result: as configured, or more if the
+ * database is far away and has room for them. */
+int control_connections(int configured, int64_t network_us,
+                        int64_t free_connections);
+
 /* If the control connection was lost, open a new one and take the claims again.
  * The holder of a claim must then call journal_check_claim(), because another
  * process may have taken it. Retries until the budget is spent: ERR_LATER. */

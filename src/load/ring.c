@@ -45,7 +45,8 @@ ring_init(struct ring *ring, int tables)
     size_t near = (size_t)tables + RING_SPARE_BATCHES;
 
     *ring = (struct ring){.free = NULL};
-    ring->batches = mem_array(near + RING_FAR_BATCHES, sizeof(*ring->batches));
+    ring->batches = mem_array(near + RING_FAR_PIPES * RING_FAR_BATCHES,
+                              sizeof(*ring->batches));
     add_batches(ring, near);
 }
 
@@ -112,11 +113,22 @@ queue_statements(const struct ring *ring, struct pg_conn *conn,
         pg_queue_prepare(conn, RING_ROLLBACK, "ROLLBACK", 0);
 }
 
+/* How many connections count for the limits of what is in flight. */
+static size_t
+far_pipes(const struct ring *ring)
+{
+    if (ring->conn_count >= RING_FAR_PIPES)
+        return RING_FAR_PIPES;
+    return ring->conn_count > 0 ? (size_t)ring->conn_count : 1;
+}
+
 /* As many batches as can be filled during the shortest round trip. */
 static size_t
 far_batches(const struct ring *ring)
 {
-    int64_t least = INT64_MAX, made;
+    size_t most = far_pipes(ring) * RING_FAR_BATCHES;
+    int64_t least = INT64_MAX;
+    size_t made;
 
     for (int i = 0; i < ring->conn_count; i++) {
         int64_t took = pg_round_trip_ns(ring->conns[i]);
@@ -124,8 +136,8 @@ far_batches(const struct ring *ring)
         if (took < least)
             least = took;
     }
-    made = least / (NS_A_SECOND / RING_BATCHES_A_SECOND);
-    return made < RING_FAR_BATCHES ? (size_t)made : RING_FAR_BATCHES;
+    made = (size_t)(least / (NS_A_SECOND / RING_BATCHES_A_SECOND));
+    return made < most ? made : most;
 }
 
 /* ---- connecting -------------------------------------------------------- */
@@ -488,7 +500,8 @@ bool
 ring_take(struct ring *ring, struct loader_table *tables, int table_count,
           struct loader_table *table, struct err *err)
 {
-    while (ring->free == NULL || ring->bytes_under_way >= RING_BYTES_MOST) {
+    while (ring->free == NULL ||
+           ring->bytes_under_way >= far_pipes(ring) * RING_BYTES_MOST) {
         bool in_flight = false;
 
         if (!check_failure(ring, err))

@@ -30,10 +30,12 @@ enum {
     RING_PIPES_MAX = 64,
     RING_SPARE_BATCHES = 8,
     RING_FAR_BATCHES = 64,             /* the most batches that distance adds */
-    RING_BATCHES_A_SECOND = 700,       /* the most that bulkpg can fill */
+    RING_BATCHES_A_SECOND = 1500,      /* the most that bulkpg can fill */
     RING_BYTES_MOST = 8 * 1024 * 1024, /* no new batch while more bytes than
                                         * this are in flight */
-    RING_BATCHES_A_TRANSACTION = 100,  /* if batches share transactions */
+    RING_FAR_PIPES = 2, /* so many connections have as much each, further ones
+                         * have no more */
+    RING_BATCHES_A_TRANSACTION = 100, /* if batches share transactions */
 };
 
 /* One connection while it is opened, and its statements are prepared. */
@@ -134,8 +136,8 @@ MUST_CHECK bool ring_prepare_late(struct ring *ring, const char *schema,
                                   struct loader_table *tables, int table_count,
                                   struct err *err);
 
-/* Give `table` a batch to fill. Waits until one is free and less than
- * RING_BYTES_MOST is in flight. If all batches are being filled, sends the
+/* Give `table` a batch to fill. Waits until one is free and few enough bytes
+ * are in flight. If all batches are being filled, sends the
  * fullest one. */
 MUST_CHECK bool
 ring_take(struct ring *ring, struct loader_table *tables, int table_count,

@@ -10,9 +10,12 @@
  */
 #include "pg/conn.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -492,6 +495,19 @@ int64_t
 pg_round_trip_ns(const struct pg_conn *conn)
 {
     return conn->round_trip_ns;
+}
+
+int64_t
+pg_network_us(const struct pg_conn *conn)
+{
+    struct tcp_info info = {.tcpi_min_rtt = 0};
+    socklen_t size = sizeof(info);
+
+    if (getsockopt(PQsocket(conn->raw), IPPROTO_TCP, TCP_INFO, &info, &size) !=
+            0 ||
+        info.tcpi_min_rtt == UINT32_MAX)
+        return 0;
+    return info.tcpi_min_rtt;
 }
 
 const char *

@@ -80,6 +80,11 @@ bool pg_is_alive(const struct pg_conn *conn);
  * none yet. */
 int64_t pg_round_trip_ns(const struct pg_conn *conn);
 
+/* The shortest round trip of the network, in microseconds; unlike the time
+ * above, without the server's work. 0 for a Unix socket, and if the system does
+ * not know it. */
+int64_t pg_network_us(const struct pg_conn *conn);
+
 /* "host:port/database", for messages. */
 const char *pg_where(const struct pg_conn *conn);
 

@@ -275,7 +275,7 @@ describe_loader(struct run *run)
             arena_printf(run->arena, "bulkpg run %" PRId64 " %s/%s",
                          run->ref.run_id, run->store, run->name),
         .sessions = &run->context->sessions,
-        .connections = context->config.connections,
+        .connections = context->connections,
         .answer_timeout_ms = run->tuning->stall_timeout_ms,
         .shares_transactions = journal_has_citus(run->journal),
         .schema = run->schema,

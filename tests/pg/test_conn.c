@@ -116,6 +116,7 @@ loader_body(void)
 
     ck_assert(pg_connect(&config, &conn, &err));
     ck_assert_str_eq(ask(conn, "SHOW synchronous_commit"), "off");
+    ck_assert_int_eq(pg_network_us(conn), 0); /* of a Unix socket */
     pg_close(conn);
 }
 
