@@ -36,7 +36,6 @@
 enum {
     BLOCKS = 4,
     BLOCK_BYTES = 64 * 1024,
-    LINE_BYTES_MOST = BLOCK_BYTES / 4,
     LINES_MOST = 1024,
     VALUES_MOST = BLOCK_BYTES / 8,
     READY_FEW = 2 /* so many blocks wake the thread */
@@ -364,7 +363,7 @@ static bool
 suits_a_block(const struct line *line)
 {
     return !line->too_long && line->offset > 0 &&
-           line->text.length <= LINE_BYTES_MOST;
+           line->text.length <= BLOCK_BYTES;
 }
 
 bool

@@ -28,7 +28,7 @@
 
 enum {
     RING_PIPES_MAX = 64,
-    RING_SPARE_BATCHES = 8,
+    RING_SPARE_BATCHES = 5,
     RING_FAR_BATCHES = 64,             /* the most batches that distance adds */
     RING_BATCHES_A_SECOND = 1500,      /* the most that bulkpg can fill */
     RING_BYTES_MOST = 8 * 1024 * 1024, /* no new batch while more bytes than
