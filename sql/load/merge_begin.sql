@@ -4,6 +4,8 @@
 -- work_mem, parallel_tuple_cost: these make PostgreSQL compare staging with the
 -- table in memory and with parallel workers. Without them the planner decides
 -- against it, because it expects many changed rows although there are few.
+-- random_page_cost: the pages of changed rows are read in any case, by the
+-- UPDATE. With the default, the planner also reads all others to find a few rows.
 -- default_statistics_target: the first statistics of a new table need not be
 -- exact. Autovacuum improves them.
 -- The view pg_settings is not used, because it lists all settings each time.
@@ -12,6 +14,9 @@ SELECT set_config('work_mem',
                   greatest(pg_size_bytes(current_setting('work_mem')) / 1024,
                            32 * 1024)::text || 'kB', true),
        set_config('parallel_tuple_cost', '0', true),
+       set_config('random_page_cost',
+                  least(current_setting('random_page_cost')::float8,
+                        1.1)::text, true),
        set_config('default_statistics_target',
                   least(current_setting('default_statistics_target')::integer,
                         30)::text, true)
