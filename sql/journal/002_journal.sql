@@ -131,6 +131,11 @@ CREATE INDEX run_latest ON bulkpg.run (
   run_id DESC)
   WHERE mode IS DISTINCT FROM 'ids';
 
+-- Finds the last good run of a store and job, however many runs with --ids
+-- followed.
+CREATE INDEX run_without_ids ON bulkpg.run (store, job, run_id DESC)
+  WHERE mode IS DISTINCT FROM 'ids';
+
 -- The process of an unfinished run has the advisory lock of its store and job;
 -- claim.sql computes the key. A standby does not know the locks of its primary,
 -- so there the view is empty.

@@ -55,7 +55,8 @@ LEFT JOIN bulkpg.abandoned a ON a.run_id = r.run_id
 LEFT JOIN LATERAL (
   SELECT g.started_at FROM bulkpg.run g
   WHERE g.store = r.store AND g.job = r.job
-    AND g.status = 'loaded' AND g.mode NOT IN ('replay', 'ids')
+    AND g.mode IS DISTINCT FROM 'ids'
+    AND g.status = 'loaded' AND g.mode <> 'replay'
   ORDER BY g.run_id DESC LIMIT 1) AS good ON true
 WHERE ($1::text IS NULL OR r.store = $1)
   AND ($2::text IS NULL OR r.job = $2)

@@ -227,6 +227,7 @@ KEEP_TEXT(set_schema, schema)
 KEEP_TEXT(set_metrics, metrics_file)
 KEEP_FLAG(set_list, list)
 KEEP_FLAG(set_full, full)
+KEEP_FLAG(set_due, due)
 KEEP_FLAG(set_dry_run, dry_run)
 KEEP_FLAG(set_all, all)
 KEEP_FLAG(set_force_max, force_max)
@@ -267,6 +268,8 @@ const struct option_row option_rows[] = {
      "fetch only objects whose ids are in FILE (-: stdin)"},
     {"older-than", 0, "AGE", OF_RUN | OF_STATUS | OF_REPORT, set_older_than,
      "jobs whose last good run is older than AGE"},
+    {"due", 0, NULL, OF_RUN, set_due,
+     "only jobs that are due by @every, or every in bulkpg.ini"},
     {"keep", 0, "DIR", OF_RUN | OF_PUSH, set_keep,
      "save the results, or what a push sends, in DIR"},
     {"accept-rejects", 0, NULL, OF_RUN, set_accept_rejects,

@@ -305,6 +305,18 @@ check_window(const struct command *command, const struct options *options,
 }
 
 static bool
+check_due(const struct command *command, const struct options *options,
+          struct err *err)
+{
+    if (options->due && options->older_than_ms >= 0)
+        return misused(command, "--due and --older-than exclude each other",
+                       err);
+    if (options->due && options->ids_file != NULL)
+        return misused(command, "--ids and --due exclude each other", err);
+    return true;
+}
+
+static bool
 check_ids(const struct command *command, const struct options *options,
           struct err *err)
 {
@@ -411,6 +423,7 @@ check_together(const struct command *command, const struct options *options,
         return misused(command, "--store needs --add, and the name of a store",
                        err);
     return check_window(command, options, err) &&
+           check_due(command, options, err) &&
            check_ids(command, options, err) &&
            check_push(command, options, err) &&
            check_hooks(command, options, err);

@@ -47,6 +47,9 @@ static const struct command all[] = {
      "With --ids, run fetches exactly the roots whose ids are in FILE, one id\n"
      "per line. It replaces the rows below them, and removes roots that no\n"
      "longer exist. It neither moves the watermark nor affects other runs.\n"
+     "With --due, run takes the jobs whose last good run is older than their\n"
+     "age: @every in the query, or every in bulkpg.ini. A job that failed is\n"
+     "tried again after retry_max.\n"
      "--store may be given more than once.\n" JOB_TEXT},
     {OF_LOAD, "load", "JOB FILE|-", "load a saved result", command_load, 2, 2,
      "Loads FILE, or standard input, as a full result of JOB: rows that it\n"
@@ -117,9 +120,14 @@ static const struct command all[] = {
      "write an HTML page of stores, jobs and runs", command_report, 0, 1,
      "Writes one page to FILE, or to standard output: which jobs are good,\n"
      "late or failed, and what to do; then the runs of the last 90 days,\n"
-     "where their time went, the newest pushes, and the largest tables. A\n"
-     "job is late if its last good run is older than --older-than (default:\n"
-     "30h). The page needs neither network nor scripts.\n"},
+     "where their time went, the newest pushes, and the largest tables. A
+"
+     "job is late if its last good run is older than --older-than, otherwise
+"
+     "than twice its age: @every in the query, or every in bulkpg.ini. The
+"
+     "page needs neither network nor scripts.
+"},
 };
 
 const struct command_table commands = {all, sizeof(all) / sizeof(all[0])};

@@ -15,8 +15,7 @@
 
 enum { PAGE_MIB = 64, PAGE_BYTES = PAGE_MIB * 1024 * 1024 };
 
-#define LATE_MS (INT64_C(30) * 3600 * 1000)
-#define DAY_MS  (INT64_C(24) * 3600 * 1000)
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static bool
 read_tables(struct context *context, struct arena *arena, struct report *report,
@@ -67,7 +66,7 @@ read_journal(struct context *context, struct arena *arena,
     struct run_query newest = {.newest_only = true};
     struct run_query last = {.limit = REPORT_RUNS_MAX};
     struct push_query pushes = {.limit = PUSHES_LISTED_MAX};
-    struct watched watched;
+    struct watched *watched = arena_alloc(arena, sizeof(*watched));
 
     if (!context_configure(context, err) ||
         !control_open(context, false, err) ||
@@ -79,8 +78,9 @@ read_journal(struct context *context, struct arena *arena,
                              err) ||
         !journal_list_live(context->journal, arena, &report->live, err))
         return false;
-    watched_find(&watched, context, arena);
-    report->newest = watched_runs(&watched, &report->newest, arena);
+    watched_find(watched, context, arena);
+    report->watched = watched;
+    report->newest = watched_runs(watched, &report->newest, arena);
     forget_old(&report->runs);
     return read_tables(context, arena, report, err);
 }
@@ -108,9 +108,7 @@ write_report(struct context *context)
 {
     const struct options *options = context->options;
     struct report report = {.now_s = clock_wall_us() / 1000000,
-                            .late_ms = options->older_than_ms >= 0
-                                           ? options->older_than_ms
-                                           : LATE_MS};
+                            .late_ms = options->older_than_ms};
     struct arena arena = {0};
     struct err err;
     bool done = read_journal(context, &arena, &report, &err) &&

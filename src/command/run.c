@@ -1,6 +1,7 @@
 /*
  *     collect the jobs ─► read --ids ─► open the database
- *     ─► folder for --keep, grants ─► prepare and run all jobs
+ *     ─► folder for --keep, grants ─► with --due, end the jobs that are not due
+ *     ─► prepare and run all jobs
  *     ─► record failures ─► prune the journal ─► wait for facts about stores
  *
  * What can fail for all jobs at once is done before a store is asked for a
@@ -20,6 +21,7 @@
 #include "command/ids.h"
 #include "command/way.h"
 #include "job/control.h"
+#include "job/due.h"
 #include "job/job.h"
 #include "job/jobs.h"
 #include "job/outcomes.h"
@@ -146,6 +148,8 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
         control_prune(context);
         return false;
     }
+    if (context->options->due && !due_select(jobs, err))
+        return false;
     live_begin(&live, jobs, context->options);
     shop_info_refresh(context, &shops);
     jobs_run(jobs, prepare, run_from_store);

@@ -6,7 +6,7 @@
  * and --metrics are about the jobs that should run: they also list configured
  * jobs that never ran, and leave out jobs that are no longer configured
  * (report/watched.h). --failed and --older-than end with 69 if a job is
- * listed. */
+ * listed. A job whose last good run is older than twice its age is late. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,7 +95,8 @@ took_of(const struct journal_run *run, char took[32])
 }
 
 static void
-print_run(const struct journal_run *run, const struct columns *columns)
+print_run(const struct journal_run *run, bool is_late,
+          const struct columns *columns)
 {
     const struct run_counts *counts = &run->counts;
     char began[CELL_BYTES], took[32], good[CELL_BYTES];
@@ -107,12 +108,13 @@ print_run(const struct journal_run *run, const struct columns *columns)
     out_line(
         stdout,
         "%-*s  %-*s  %6" PRId64 "  %-19s  %-11s  %10s  %6s  %10" PRId64
-        "  %10" PRId64 "  %7" PRId64 "  %s",
+        "  %10" PRId64 "  %7" PRId64 "  %s%s",
         columns->store, run->store, columns->job, run->job, run->ref.run_id,
         run_status_name(run->status), run_mode_name(run->mode),
         ago(run->age_ms, began), took_of(run, took), counts->lines,
         counts->rows_inserted + counts->rows_updated + counts->rows_deleted,
-        counts->rejects, ago(run->last_good_age_ms, good));
+        counts->rejects, ago(run->last_good_age_ms, good),
+        is_late && run->last_good_age_ms >= 0 ? ", late" : "");
     columns_print_error(run->error_code, run->error, run->remedy);
 }
 
@@ -143,7 +145,7 @@ print_operation(const struct journal_operation *operation,
 /* ---- JSON -------------------------------------------------------------- */
 
 static void
-append_run(struct json_out *json, const struct journal_run *run)
+append_run(struct json_out *json, const struct journal_run *run, bool is_late)
 {
     json_out_open(json, '{');
     json_out_text(json, "store", run->store);
@@ -167,6 +169,7 @@ append_run(struct json_out *json, const struct journal_run *run)
     json_out_text(json, "started_at", run->started_at);
     json_out_text(json, "finished_at", run->finished_at);
     json_out_text(json, "last_good_at", run->last_good_at);
+    json_out_boolean(json, "late", is_late);
     json_out_text(json, "error_code", run->error_code);
     json_out_text(json, "error", run->error);
     json_out_text(json, "remedy", run->remedy);
@@ -224,6 +227,7 @@ append_live(struct json_out *json, const struct journal_live *live)
 
 struct listing {
     const struct options *options;
+    struct watched watched;
     struct journal_runs runs;
     struct journal_pushes all_pushes;
     struct journal_pushes pushes; /* that are listed */
@@ -232,6 +236,12 @@ struct listing {
     struct journal_live live;
     size_t listed;
 };
+
+static bool
+is_late(const struct listing *listing, size_t i)
+{
+    return watched_is_late(&listing->watched, &listing->runs.runs[i]);
+}
 
 static struct columns
 find_columns(const struct listing *listing)
@@ -282,7 +292,7 @@ print_text(struct listing *listing)
             continue;
         if (listing->listed++ == 0)
             print_head(&columns);
-        print_run(&listing->runs.runs[i], &columns);
+        print_run(&listing->runs.runs[i], is_late(listing, i), &columns);
     }
     if (listing->pushes.count > 0 && listing->listed > 0)
         out_line(stdout, "%s", "");
@@ -311,7 +321,7 @@ print_json(struct listing *listing)
             continue;
         listing->listed++;
         json_out_line(json);
-        append_run(json, &listing->runs.runs[i]);
+        append_run(json, &listing->runs.runs[i], is_late(listing, i));
     }
     json_out_close(json, ']');
     json_out_key(json, "pushes");
@@ -372,10 +382,9 @@ static void
 watch(const struct context *context, struct listing *listing,
       struct arena *arena)
 {
-    struct watched watched;
-
-    watched_find(&watched, context, arena);
-    listing->runs = watched_runs(&watched, &listing->runs, arena);
+    watched_find(&listing->watched, context, arena);
+    if (is_about_watched(context->options))
+        listing->runs = watched_runs(&listing->watched, &listing->runs, arena);
 }
 
 /* Writes the file and prints nothing. */
@@ -434,8 +443,7 @@ status(struct context *context)
     else if (!read_journal(context, &listing, &arena, &err))
         code = process_fail_without_journal(&err);
     if (code == 0) {
-        if (is_about_watched(context->options))
-            watch(context, &listing, &arena);
+        watch(context, &listing, &arena);
         choose_pushes(&listing, &arena);
         code = tell(&listing);
     }

@@ -39,6 +39,7 @@ struct options {
     const char *schema;         /* --schema (views); NULL: all */
     bool list;                  /* --list (init) */
     int64_t older_than_ms;      /* --older-than; -1: not given */
+    bool due;                   /* --due */
     int64_t port;               /* --port; default: 8080 */
     const char *bind;           /* --bind: a numeric address */
     int64_t objects;            /* --objects; -1: not given */

@@ -23,7 +23,7 @@
 #include "config/secret.h"
 #include "config/setting.h"
 
-enum { VALUE_BYTES = 1024 * 1024 };
+enum { VALUE_BYTES = 1024 * 1024, EVERY_MS = 24 * 60 * 60 * 1000 };
 
 /* ---- one store --------------------------------------------------------- */
 
@@ -260,6 +260,7 @@ blank_store(const char *name, const char *section)
                                  .domain = "",
                                  .api_version = "2026-10",
                                  .schema = name,
+                                 .every_ms = EVERY_MS,
                                  .page = 250,
                                  .concurrency = 4,
                                  .share = 0.8,

@@ -36,10 +36,11 @@ struct store_config {
     const char *webhook_secret;
     const char *refresh_token_file; /* a path; or NULL */
     const char *const *jobs;        /* NULL-terminated; NULL: all */
-    enum plan_deletes deletes;      /* for queries without @deletes(mode:) */
-    int64_t page;                   /* rows of a page; 0: as the API has it */
-    int64_t concurrency;            /* requests in flight */
-    double share;                   /* of the API's rate that bulkpg takes */
+    int64_t every_ms;          /* for queries without @every; see job/due.h */
+    enum plan_deletes deletes; /* for queries without @deletes(mode:) */
+    int64_t page;              /* rows of a page; 0: as the API has it */
+    int64_t concurrency;       /* requests in flight */
+    double share;              /* of the API's rate that bulkpg takes */
 
     /* Of a source; see config/source_config.h. */
     const struct preset *preset; /* NULL: it is a store, not a source */

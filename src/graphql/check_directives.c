@@ -15,6 +15,7 @@ static const struct known {
     {"incremental", GQL_ON_OPERATION, "the query itself"},
     {"deletes", GQL_ON_OPERATION, "the query itself"},
     {"slice", GQL_ON_OPERATION, "the query itself"},
+    {"every", GQL_ON_OPERATION, "the query itself"},
     {"filter", GQL_ON_OPERATION, "the query itself"},
     {"paged", GQL_ON_OPERATION, "the query itself"},
     {"unwrap", GQL_ON_OPERATION, "the query itself"},

@@ -295,8 +295,8 @@ struct schema_jobs {
     void (*run)(void *job);
 };
 
-/* The next job of the schema from `i` on that has not failed; jobs->count if
- * there is none. */
+/* The next job of the schema from `i` on that has neither failed nor ended
+ * because it is not due; jobs->count if there is none. */
 static size_t
 next_job(const struct schema_jobs *some, size_t i)
 {
@@ -304,6 +304,7 @@ next_job(const struct schema_jobs *some, size_t i)
 
     while (i < jobs->count &&
            (jobs->items[i].status != 0 ||
+            jobs->items[i].progress.phase == PROGRESS_ENDED ||
             strcmp(jobs->items[i].config->schema, some->schema) != 0))
         i++;
     return i;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "job/control.h"
+#include "job/due.h"
 #include "job/jobs.h"
 #include "journal/runs.h"
 
@@ -102,6 +103,31 @@ outcomes_refuse(struct jobs *jobs, const struct err *why)
 
 /* ---- stores that are left out ------------------------------------------ */
 
+/* With --due, a job that is not due has not failed. */
+static bool
+is_due(const struct context *context, const char *store, const char *job,
+       const struct query_file *file)
+{
+    const struct journal_due_job name = {store, job};
+    const struct store_config *config = config_store(&context->config, store);
+    struct journal_due seen;
+    struct err err;
+
+    if (!context->options->due ||
+        !journal_due(context->journal, &name, 1, &seen, &err))
+        return true;
+    return due_is(&seen, due_age_ms(config, file),
+                  context->config.tuning.retry_max_ms);
+}
+
+static void
+add_left_out(struct record *record, const struct job_fault *fault,
+             const char *job, const struct query_file *file)
+{
+    if (is_due(record->context, fault->store, job, file))
+        add(record, fault->store, job, NULL, &fault->err, 0);
+}
+
 /* Without query files, record the jobs that the journal knows. */
 static void
 add_known(struct record *record, struct jobs *jobs,
@@ -118,7 +144,7 @@ add_known(struct record *record, struct jobs *jobs,
         return;
     }
     for (size_t i = 0; i < runs.count; i++)
-        add(record, fault->store, runs.runs[i].job, NULL, &fault->err, 0);
+        add_left_out(record, fault, runs.runs[i].job, NULL);
 }
 
 static void
@@ -134,12 +160,12 @@ add_fault(struct record *record, struct jobs *jobs,
 
     if (query_files_find(&jobs->arena, store, names, &files, &err)) {
         for (size_t i = 0; i < files.count; i++)
-            add(record, fault->store, files.items[i].job, NULL, &fault->err, 0);
+            add_left_out(record, fault, files.items[i].job, &files.items[i]);
     } else if (err.kind == ERR_USAGE) {
         return; /* the name is not a job of this store */
     } else if (store->jobs != NULL) {
         for (const char *const *job = store->jobs; *job != NULL; job++)
-            add(record, fault->store, *job, NULL, &fault->err, 0);
+            add_left_out(record, fault, *job, NULL);
     } else {
         add_known(record, jobs, fault);
     }

@@ -1,7 +1,7 @@
 /*
- * @incremental, @slice and @deletes: how tables are kept up to date. This stage
- * checks that windows are possible and that an incremental run can find the
- * rows that are gone.
+ * @incremental, @slice, @deletes and @every: how tables are kept up to date.
+ * This stage checks that windows are possible and that an incremental run can
+ * find the rows that are gone.
  */
 #include <ctype.h>
 #include <string.h>
@@ -271,6 +271,23 @@ plan_default_deletes(struct plan *plan, enum plan_deletes mode)
     settle_marks(plan);
 }
 
+/* ---- @every --------------------------------------------------------------- */
+
+/* job/due.h reads it. */
+static bool
+check_every(struct builder *b, const struct gql_directive *given)
+{
+    static const char *const known[] = {"age", NULL};
+    int64_t age_ms = 0;
+
+    if (!directive_check(b, given, known) ||
+        !directive_duration(b, given, "age", &age_ms))
+        return false;
+    return age_ms > 0 ||
+           build_error(b, MSG_QUERY_DIRECTIVE, given->pos,
+                       "@every needs an age above 0, such as age: \"15m\"");
+}
+
 /* ---- all of them --------------------------------------------------------- */
 
 bool
@@ -281,10 +298,12 @@ upkeep_settle(struct builder *b)
         gql_find_directive(list, "incremental");
     const struct gql_directive *deletes = gql_find_directive(list, "deletes");
     const struct gql_directive *slice = gql_find_directive(list, "slice");
+    const struct gql_directive *every = gql_find_directive(list, "every");
 
     if (b->plan->paged.way == PLAN_BY_COUNT)
         b->plan->paged.count_field = find_count(b);
     return (incremental == NULL || settle_incremental(b, incremental)) &&
            (slice == NULL || settle_slice(b, slice)) &&
-           (deletes == NULL || settle_deletes(b, deletes));
+           (deletes == NULL || settle_deletes(b, deletes)) &&
+           (every == NULL || check_every(b, every));
 }

@@ -20,6 +20,7 @@
 #include "report/html.h"
 #include "report/problems.h"
 #include "report/pushes.h"
+#include "report/watched.h"
 #include "report/webhooks.h"
 
 enum {
@@ -29,12 +30,19 @@ enum {
 
 /* ---- states ------------------------------------------------------------ */
 
+static bool
+is_late(const struct report *report, const struct journal_run *run)
+{
+    return report->late_ms >= 0 ? journal_run_is_late(run, report->late_ms)
+                                : watched_is_late(report->watched, run);
+}
+
 enum report_state
 report_state(const struct report *report, const struct journal_run *run)
 {
     if (journal_run_is_failed(run))
         return REPORT_FAILED;
-    if (journal_run_is_late(run, report->late_ms))
+    if (is_late(report, run))
         return REPORT_LATE;
     return run_status_is_final(run->status) ? REPORT_GOOD : REPORT_RUNNING;
 }
@@ -63,19 +71,31 @@ append_age(struct buf *html, int64_t age_ms)
 }
 
 static void
+append_limit(struct buf *html, const struct report *report)
+{
+    char late[32];
+
+    buf_append_str(html, report->late_ms < 0
+                             ? "twice its age: @every in its query, or every "
+                               "in bulkpg.ini"
+                             : duration_rough(report->late_ms, late));
+}
+
+static void
 append_summary(struct buf *html, const struct report *report)
 {
     int counts[REPORT_STATES] = {0};
-    char now[CLOCK_UTC_BYTES], late[32];
+    char now[CLOCK_UTC_BYTES];
 
     for (size_t i = 0; i < report->newest.count; i++)
         counts[report_state(report, &report->newest.runs[i])]++;
     buf_append_str(html, "<header><h1>bulkpg</h1>\n<p class=\"soft\">As of ");
     html_time(html, clock_format_utc(report->now_s, now));
-    buf_printf(html,
-               "; all times are UTC. A job is late if its last good run is "
-               "older than %s.</p></header>\n<div class=\"counts\">",
-               duration_rough(report->late_ms, late));
+    buf_append_str(html,
+                   "; all times are UTC. A job is late if its last good run is "
+                   "older than ");
+    append_limit(html, report);
+    buf_append_str(html, ".</p></header>\n<div class=\"counts\">");
     for (int s = REPORT_STATES - 1; s >= 0; s--) {
         const char *name = report_state_name((enum report_state)s);
 

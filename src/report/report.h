@@ -15,6 +15,8 @@
 #include "journal/push.h"
 #include "journal/runs.h"
 
+struct watched;
+
 enum {
     REPORT_DAYS = 90,
     REPORT_RUNS_MAX = 5000,   /* that the charts include */
@@ -44,7 +46,9 @@ struct report {
     struct report_table *tables;
     size_t table_count;
     int64_t tables_known;
-    int64_t late_ms; /* a job is late if its last good run is older */
+    const struct watched *watched; /* the jobs' ages */
+    int64_t late_ms; /* a job is late if its last good run is older; -1: than
+                      * twice the job's age */
     int64_t now_s;
 };
 

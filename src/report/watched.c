@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "config/query_files.h"
+#include "job/due.h"
+
+#define UNKNOWN_AGE_MS (INT64_C(24) * 3600 * 1000)
 
 /* ---- configured jobs ---------------------------------------------------- */
 
@@ -21,8 +24,13 @@ list_jobs(struct watched_store *watched, const struct store_config *store,
         return;
     }
     watched->jobs = arena_array(arena, files.count, sizeof(*watched->jobs));
-    for (size_t i = 0; i < files.count; i++)
-        watched->jobs[watched->count++] = files.items[i].job;
+    watched->ages_ms =
+        arena_array(arena, files.count, sizeof(*watched->ages_ms));
+    for (size_t i = 0; i < files.count; i++) {
+        watched->jobs[i] = files.items[i].job;
+        watched->ages_ms[i] = due_age_ms(store, &files.items[i]);
+    }
+    watched->count = files.count;
 }
 
 void
@@ -36,7 +44,8 @@ watched_find(struct watched *watched, const struct context *context,
         arena_array(arena, watched->count + 1, sizeof(*watched->stores));
     for (size_t i = 0; i < watched->count; i++) {
         watched->stores[i] =
-            (struct watched_store){.name = config->stores[i].name};
+            (struct watched_store){.name = config->stores[i].name,
+                                   .age_ms = config->stores[i].every_ms};
         if (config->stores[i].enabled)
             list_jobs(&watched->stores[i], &config->stores[i], arena);
     }
@@ -44,20 +53,37 @@ watched_find(struct watched *watched, const struct context *context,
 
 /* ---- recorded runs ------------------------------------------------------ */
 
-bool
-watched_has(const struct watched *watched, const char *store, const char *job)
+/* -1: the job should not run. */
+static int64_t
+age_of(const struct watched *watched, const char *store, const char *job)
 {
     const struct watched_store *found = NULL;
 
     for (size_t i = 0; i < watched->count && found == NULL; i++)
         if (strcmp(watched->stores[i].name, store) == 0)
             found = &watched->stores[i];
-    if (found == NULL || found->is_unknown)
-        return true;
+    if (found == NULL)
+        return UNKNOWN_AGE_MS;
+    if (found->is_unknown)
+        return found->age_ms;
     for (size_t i = 0; i < found->count; i++)
         if (strcmp(found->jobs[i], job) == 0)
-            return true;
-    return false;
+            return found->ages_ms[i];
+    return -1;
+}
+
+bool
+watched_has(const struct watched *watched, const char *store, const char *job)
+{
+    return age_of(watched, store, job) >= 0;
+}
+
+bool
+watched_is_late(const struct watched *watched, const struct journal_run *run)
+{
+    int64_t age_ms = age_of(watched, run->store, run->job);
+
+    return age_ms >= 0 && journal_run_is_late(run, 2 * age_ms);
 }
 
 static bool

@@ -5,8 +5,8 @@
  *     nothing to do
  *
  * claim     Lock the job, so that one process at a time runs it. If another
- *           process has the lock, wait a little; with --older-than, skip the
- *           job, because the other process is doing the work.
+ *           process has the lock, wait a little; with --older-than or --due, skip
+ *           the job, because the other process is doing the work.
  * prepare   Check that the tables can take the rows before anything is
  *           submitted.
  * mode      Fetch everything, or what changed since the watermark; see
@@ -34,6 +34,7 @@
 
 #include "base/clock.h"
 #include "job/control.h"
+#include "job/due.h"
 #include "job/jobs.h"
 #include "journal/claim.h"
 #include "journal/operation.h"
@@ -86,6 +87,13 @@ release(const struct run *run)
     journal_release(run->journal, run->store, run->name);
 }
 
+/* Does the run leave the job to another process that runs it? */
+static bool
+shares(const struct run *run)
+{
+    return run->options->due || run->options->older_than_ms >= 0;
+}
+
 static bool
 is_due(struct run *run, bool *due, struct err *err)
 {
@@ -93,6 +101,8 @@ is_due(struct run *run, bool *due, struct err *err)
     int64_t older_than_ms = run->options->older_than_ms;
 
     *due = true;
+    if (run->options->due)
+        return due_ask(run->job, due, err);
     if (older_than_ms < 0)
         return true;
     if (!journal_last_good_run(run->journal, run->store, run->name, run->arena,
@@ -110,7 +120,7 @@ ask_ahead(struct run *run, struct err *err)
     const struct plan *plan = run->plan;
     struct pg_conn *control;
 
-    if (run->options->older_than_ms >= 0)
+    if (shares(run))
         return true;
     if (!journal_borrow(run->journal, &control, err))
         return false;
@@ -152,7 +162,7 @@ release_at_end(const struct run *run)
 static bool
 claim(struct run *run, bool *due, struct err *err)
 {
-    bool shares = run->options->older_than_ms >= 0;
+    bool skips = shares(run);
 
     err->kind = ERR_NONE;
     if (!is_due(run, due, err))
@@ -162,13 +172,13 @@ claim(struct run *run, bool *due, struct err *err)
     if (!ask_ahead(run, err))
         return false;
     if (journal_claim(run->journal, run->store, run->name,
-                      shares ? 0 : JOURNAL_CLAIM_MS, err)) {
+                      skips ? 0 : JOURNAL_CLAIM_MS, err)) {
         if (is_due(run, due, err) && *due)
             return true;
         release(run);
         return err->kind == ERR_NONE;
     }
-    if (!shares || !err_is(err, MSG_LOCKED))
+    if (!skips || !err_is(err, MSG_LOCKED))
         return false;
     *due = false;
     return true;

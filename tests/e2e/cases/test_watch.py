@@ -420,11 +420,13 @@ class Report(Case):
         self.prepare()
         self.run_program("run")
         self.db.execute("UPDATE bulkpg.run SET started_at = started_at - "
-                        "interval '31 hours' WHERE job = 'orders'")
+                        "interval '49 hours' WHERE job = 'orders'")
         shown = "".join(self.page()[1].text)
         self.assertRegex(shown, r"0failed\s+2late\s+0running\s+2good")
-        shown = "".join(self.page("--older-than", "2d")[1].text)
+        self.assertIn("older than twice its age", shown)
+        shown = "".join(self.page("--older-than", "3d")[1].text)
         self.assertRegex(shown, r"0failed\s+0late\s+0running\s+4good")
+        self.assertIn("older than 3d", shown)
 
     def test_hostile_text(self):
         self.prepare()
