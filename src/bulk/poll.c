@@ -2,11 +2,11 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
-#include "base/task.h"
 #include "bulk/cancel.h"
 #include "bulk/operation.h"
 #include "bulk/said.h"
 #include "bulk/stillness.h"
+#include "job/finish.h"
 
 enum {
     POLLS_WITHOUT_URL_MAX = 5,
@@ -95,17 +95,18 @@ poll_once(struct operation *operation, struct err *err)
     return false;
 }
 
-/* Sleep until the next poll, or until the deadline if that comes first. */
+/* Sleep until the next poll, or until the deadline if that comes first, or
+ * until a webhook says that the operation has ended. */
 static bool
 rest(const struct operation *operation, struct backoff *backoff,
-     struct err *err)
+     struct finish_wait *wait, struct err *err)
 {
     int64_t until_ms = clock_after_ms(backoff_next_delay(backoff));
     int64_t deadline_ms = deadline_of(operation);
 
     if (deadline_ms != 0 && deadline_ms < until_ms)
         until_ms = deadline_ms;
-    return task_sleep_until(until_ms) != TASK_STOPPED || task_stopped(err);
+    return finish_sleep(wait, until_ms, err);
 }
 
 /* Counters may not change for a long time and then jump, so this only warns. */
@@ -129,8 +130,8 @@ warn_of_stillness(const struct operation *operation,
              LOG_END);
 }
 
-bool
-poll_until_ended(struct operation *operation, struct err *err)
+static bool
+poll_on(struct operation *operation, struct finish_wait *wait, struct err *err)
 {
     const struct tuning_config *tuning = operation->run.place.tuning;
     struct backoff backoff =
@@ -154,7 +155,20 @@ poll_until_ended(struct operation *operation, struct err *err)
             !operation_goes_on(operation, err))
             return false;
         warn_of_stillness(operation, &stillness);
-        if (!rest(operation, &backoff, err))
+        if (!rest(operation, &backoff, wait, err))
             return false;
     }
+}
+
+bool
+poll_until_ended(struct operation *operation, struct err *err)
+{
+    struct finish_wait wait;
+    bool ended;
+
+    finish_begin(&wait, operation->run.place.store->context,
+                 operation->bulk.id);
+    ended = poll_on(operation, &wait, err);
+    finish_end(&wait);
+    return ended;
 }

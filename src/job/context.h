@@ -41,7 +41,8 @@ struct store_state {
     bool is_preparing;          /* has one of context.preparations_free */
 };
 
-struct ids; /* command/ids.h */
+struct ids;         /* command/ids.h */
+struct finish_wait; /* job/finish.h */
 
 struct context {
     const struct options *options;
@@ -50,9 +51,14 @@ struct context {
     char *dsn; /* with its password; NULL until the database is opened */
     struct pg_conn *control;
     int control_losses; /* how often it was lost and reopened */
+    bool lasts;         /* each failure of a job is reported by itself, because
+                         * the process does not end with its jobs */
     bool owns_session;  /* it is checked that no pooler shares its session */
     struct journal *journal;
-    struct store_state *stores; /* in the order of config.stores */
+    struct finish_wait *finishes;  /* tasks that wait for operations, */
+    const struct finish_wait *ear; /* the one that waits for the connection, */
+    const struct pg_conn *listening; /* and the connection that listens */
+    struct store_state *stores;      /* in the order of config.stores */
     struct task_lock reopening;
     struct backoff reopening_backoff; /* all jobs share its budget */
     struct jobs *recorded;            /* for outcomes_record(); or NULL */

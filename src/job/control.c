@@ -192,8 +192,10 @@ replace_control(struct context *context, struct err *err)
     }
     taken = journal_reopen(context->journal, conn, err);
     journal_give_back(context->journal);
-    if (taken)
+    if (taken) {
         context->control = conn;
+        context->listening = NULL;
+    }
     pg_close(taken ? lost : conn);
     return taken;
 }

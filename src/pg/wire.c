@@ -16,7 +16,7 @@
 
 enum { CANCEL_MS = 5000 }; /* time for the server to cancel a statement */
 
-/* ---- errors ------------------------------------------------------------ */
+/* ---- errors ---------------------------------------------------------- */
 
 const char *
 wire_one_line(struct arena *arena, const char *text, const char *sqlstate)
@@ -112,7 +112,7 @@ wire_senseless(struct pg_conn *conn, const char *what, struct err *err)
                    what);
 }
 
-/* ---- waiting ----------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------- */
 
 /* Wait for the socket, at most until `deadline_ms`. After a silence, wait on
  * only if the server reports that the backend is busy. */
@@ -209,7 +209,7 @@ refuse_answer(struct pg_conn *conn, const PGresult *result, struct err *err)
     return err_set(err, MSG_BUG, "COPY is not supported here");
 }
 
-/* ---- rows one by one ---------------------------------------------------- */
+/* ---- rows one by one ------------------------------------------------- */
 
 /* Who takes the rows of the statement whose answer is due; NULL: nobody. */
 static const struct wire_taker *
@@ -301,7 +301,7 @@ give_row(struct pg_conn *conn, const struct wire_answers *answers,
     return given;
 }
 
-/* ---- answers ------------------------------------------------------------ */
+/* ---- answers --------------------------------------------------------- */
 
 /* Set the error for a statement without an answer. So a caller that gets
  * success always has a result. */
@@ -471,6 +471,7 @@ wire_finish_all(struct pg_conn *conn, bool sent, int64_t deadline_ms,
             err->kind = ERR_TRANSIENT; /* whatever the server's error was */
         conn->lost = true;
     }
+    notify_take(conn);
     return ok;
 }
 

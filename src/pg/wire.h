@@ -6,6 +6,7 @@
 
 #include "base/span.h"
 #include "pg/libpq.h"
+#include "pg/notify.h"
 #include "pg/queue.h"
 #include "pg/repeat.h"
 
@@ -23,6 +24,8 @@ struct pg_conn {
     struct ahead *ahead;       /* questions asked ahead, and answers */
     bool has_repeats;          /* statements that repeat are prepared */
     struct repeats repeats;
+    pg_heard_fn *heard; /* gets what NOTIFY sends; NULL: nobody does */
+    void *heard_ctx;
 };
 
 /* Takes the rows of a statement; NULL: nobody does. */

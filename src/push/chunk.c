@@ -33,6 +33,7 @@
 #include "base/event.h"
 #include "base/retry.h"
 #include "base/task.h"
+#include "job/finish.h"
 #include "job/store.h"
 #include "push/adopt.h"
 #include "push/result.h"
@@ -134,7 +135,7 @@ chunk_taken(struct chunk *chunk, struct err *err)
     return save_shielded(chunk, CHUNK_RUNNING, err);
 }
 
-/* ---- stage and upload --------------------------------------------------- */
+/* ---- stage and upload ------------------------------------------------ */
 
 static bool
 stage(struct chunk *chunk, struct err *err)
@@ -212,7 +213,7 @@ upload(struct chunk *chunk, struct err *err)
            stage_again(chunk, err);
 }
 
-/* ---- submit ------------------------------------------------------------- */
+/* ---- submit ---------------------------------------------------------- */
 
 /* Is it proven that the store did not take the submission? */
 static bool
@@ -304,7 +305,7 @@ submit(struct chunk *chunk, struct err *err)
     return adopt_lost(chunk, err);
 }
 
-/* ---- poll --------------------------------------------------------------- */
+/* ---- poll ------------------------------------------------------------ */
 
 /* Does the answer say all that it will say? The URL of a result may come later
  * than the end of the operation. */
@@ -392,7 +393,7 @@ save_finished(struct chunk *chunk, struct err *err)
 }
 
 static bool
-await_end(struct chunk *chunk, struct err *err)
+poll_on(struct chunk *chunk, struct finish_wait *wait, struct err *err)
 {
     struct backoff pace = poll_pace(chunk);
     int polls = 0;
@@ -404,9 +405,21 @@ await_end(struct chunk *chunk, struct err *err)
             polls++;
         if (is_complete(&chunk->bulk, polls))
             return save_finished(chunk, err);
-        if (!wait_to_poll(&pace, err))
+        if (!finish_sleep(wait, clock_after_ms(backoff_next_delay(&pace)), err))
             return false;
     }
+}
+
+static bool
+await_end(struct chunk *chunk, struct err *err)
+{
+    struct finish_wait wait;
+    bool ended;
+
+    finish_begin(&wait, chunk->push->context, chunk->row.operation_id);
+    ended = poll_on(chunk, &wait, err);
+    finish_end(&wait);
+    return ended;
 }
 
 /* An earlier process has polled until the end; the URL may have expired. */
@@ -420,7 +433,7 @@ settle(struct chunk *chunk, struct err *err)
     return result_settle(chunk, err);
 }
 
-/* ---- all steps ---------------------------------------------------------- */
+/* ---- all steps ------------------------------------------------------- */
 
 static bool
 step(struct chunk *chunk, struct err *err)

@@ -21,6 +21,7 @@ struct store_state scripted_store;
 struct err scripted_fault;
 
 static const struct store_config store_config = {.name = "acme"};
+static struct context context; /* without a journal */
 static struct http *http;
 static struct arena arena;
 static struct log_ctx run_log;
@@ -28,7 +29,7 @@ static struct buf transcript, note;
 static const char *refused_line;
 static const struct scripted_answer *next, *end;
 
-/* ---- a test ------------------------------------------------------------ */
+/* ---- a test ---------------------------------------------------------- */
 
 static void
 drop_log_line(void *ctx, enum log_level level, const char *line, size_t length)
@@ -60,8 +61,10 @@ scripted_bulk_setup(void)
                                              .retry_max_ms = 4000,
                                              .retry_budget_ms = 60000,
                                              .request_timeout_ms = 5000};
-    scripted_store = (struct store_state){
-        .config = &store_config, .session = session_new(http, &session)};
+    scripted_store =
+        (struct store_state){.context = &context,
+                             .config = &store_config,
+                             .session = session_new(http, &session)};
     run_log = (struct log_ctx){.run_id = 9, .store = "acme", .job = "job"};
     scripted_run_ref = (struct bulk_run){
         .place = {.store = &scripted_store, .tuning = &scripted_tuning},
@@ -117,7 +120,7 @@ scripted_journal_refuses(const char *line)
     refused_line = line;
 }
 
-/* ---- the journal ------------------------------------------------------- */
+/* ---- the journal ----------------------------------------------------- */
 
 PRINTF_LIKE(2, 3)
 
@@ -211,7 +214,7 @@ journal_run_note(struct journal *journal, const struct run_ref *run,
     return true;
 }
 
-/* ---- the place --------------------------------------------------------- */
+/* ---- the place ------------------------------------------------------- */
 
 struct session *
 place_session(const struct bulk_place *place)
@@ -234,7 +237,7 @@ place_owner(const struct bulk_place *place, char owner[PLACE_OWNER_BYTES])
     return strcpy(owner, "# bulkpg u/");
 }
 
-/* ---- the store --------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------- */
 
 const char *
 bulk_status_name(enum bulk_status status)
