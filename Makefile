@@ -295,7 +295,8 @@ $(BUILD)/load/staged.o: tests/load/staged.c | $(GEN)
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # These tests share a job and its results.
-$(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/run/test_*.c)): \
+$(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/run/test_*.c)) \
+    $(BUILD)/job/test_pending: \
     $(BUILD)/scripted/job.o $(BUILD)/scripted/lines.o
 
 # These tests share a push and its store.

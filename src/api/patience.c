@@ -48,6 +48,12 @@ patience_given_up(const struct patience *patience)
     return patience->given_up.kind != ERR_NONE ? &patience->given_up : NULL;
 }
 
+void
+patience_try_again(struct patience *patience)
+{
+    patience->given_up.kind = ERR_NONE;
+}
+
 enum log_level
 patience_failure_level(struct patience *patience)
 {

@@ -61,6 +61,10 @@ void patience_give_up(struct patience *patience, const struct err *why);
 /* Why the server was given up, or NULL. */
 const struct err *patience_given_up(const struct patience *patience);
 
+/* Later requests are sent again. The budgets stay spent until the server
+ * answers, so that one failure gives it up again. */
+void patience_try_again(struct patience *patience);
+
 /* The level at which to log that the server does not answer: LOG_WARN the
  * first time, LOG_DEBUG after that until it answers again. */
 enum log_level patience_failure_level(struct patience *patience);

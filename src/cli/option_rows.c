@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/timestamp.h"
 
-/* ---- values ------------------------------------------------------------ */
+/* ---- values ---------------------------------------------------------- */
 
 static bool
 set_directory(struct options *options, const char *value, struct err *err)
@@ -247,7 +247,7 @@ KEEP_FLAG(set_failed, failed)
 KEEP_FLAG(set_help, help)
 KEEP_FLAG(set_version, version)
 
-/* ---- options ----------------------------------------------------------- */
+/* ---- options --------------------------------------------------------- */
 
 const struct option_row option_rows[] = {
     {"list", 0, NULL, OF_INIT, set_list,

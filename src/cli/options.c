@@ -514,7 +514,7 @@ options_free(struct options *options)
     *options = (struct options){0};
 }
 
-/* ---- running ----------------------------------------------------------- */
+/* ---- running --------------------------------------------------------- */
 
 static bool
 change_directory(const struct options *options, struct err *err)

@@ -120,14 +120,10 @@ static const struct command all[] = {
      "write an HTML page of stores, jobs and runs", command_report, 0, 1,
      "Writes one page to FILE, or to standard output: which jobs are good,\n"
      "late or failed, and what to do; then the runs of the last 90 days,\n"
-     "where their time went, the newest pushes, and the largest tables. A
-"
-     "job is late if its last good run is older than --older-than, otherwise
-"
-     "than twice its age: @every in the query, or every in bulkpg.ini. The
-"
-     "page needs neither network nor scripts.
-"},
+     "where their time went, the newest pushes, and the largest tables. A\n"
+     "job is late if its last good run is older than --older-than, otherwise\n"
+     "than twice its age: @every in the query, or every in bulkpg.ini. The\n"
+     "page needs neither network nor scripts.\n"},
 };
 
 const struct command_table commands = {all, sizeof(all) / sizeof(all[0])};

@@ -8,8 +8,8 @@
  * get the lines as they are.
  *
  * Hazard. An id without a row counts as gone, and its row is removed. So an id
- * of another type is refused, and so is a query whose own filter selects the
- * roots: it would not apply to rows that are fetched by their ids.
+ * of another type is refused, and so is a query whose roots cannot be fetched
+ * by their ids (job/by_ids.h).
  */
 #include "command/ids.h"
 
@@ -21,6 +21,7 @@
 #include "base/read_file.h"
 #include "base/unreadable.h"
 #include "base/utf8.h"
+#include "job/by_ids.h"
 #include "plan/pages.h"
 
 enum {
@@ -30,7 +31,7 @@ enum {
     GID_NUMBER_DIGITS = 19
 };
 
-/* ---- reading ----------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------- */
 
 static bool
 read_input(struct buf *text)
@@ -162,67 +163,7 @@ ids_read(struct ids *ids, const char *path, struct arena *arena,
     return ok;
 }
 
-/* ---- for a job --------------------------------------------------------- */
-
-static bool
-refuse(const struct job *job, struct err *err, const char *why)
-{
-    return err_set(err, MSG_NOT_BY_IDS, "%s: --ids cannot be used: %s",
-                   job->file->path, why);
-}
-
-/* The only root that has rows with ids; NULL: there is none, or there are
- * several. */
-static const struct pages_connection *
-only_root(const struct pages *pages)
-{
-    const struct pages_connection *root = NULL;
-
-    for (int i = 0; i < pages->count; i++) {
-        if (pages->connections[i].parent != NULL)
-            continue;
-        if (root != NULL)
-            return NULL;
-        root = &pages->connections[i];
-    }
-    return root != NULL && root->kind != PAGES_ONE ? root : NULL;
-}
-
-static const struct pages_connection *
-find_root(struct job *job, struct err *err)
-{
-    const struct plan *plan = job->plan;
-    const struct pages_connection *root;
-    const char *filter;
-
-    if (plan->pages == NULL) {
-        *err = plan->no_pages;
-        return NULL;
-    }
-    root = only_root(plan->pages);
-    if (root == NULL) {
-        refuse(job, err, "the query must have one root, a connection");
-        return NULL;
-    }
-    if (root->by_ids == NULL || root->table->skip) {
-        refuse(job, err, "its roots cannot be found by their ids");
-        return NULL;
-    }
-    if (root->is_only) {
-        refuse(job, err, "the query limits the number of its roots");
-        return NULL;
-    }
-    filter = pages_own_filter(plan, root);
-    if (filter != NULL) {
-        refuse(job, err,
-               arena_printf(&job->arena,
-                            "the argument %s selects the roots, and would not "
-                            "apply to roots that are fetched by their ids",
-                            filter));
-        return NULL;
-    }
-    return root;
-}
+/* ---- for a job ------------------------------------------------------- */
 
 static bool
 is_number(const char *text)
@@ -288,10 +229,10 @@ remove_equal(const char **texts, size_t count)
 }
 
 bool
-ids_of_job(const struct ids *ids, struct job *job, const char *const **list,
-           int *count, struct err *err)
+ids_of_job(const struct ids *ids, struct job *job, struct err *err)
 {
-    const struct pages_connection *root = find_root(job, err);
+    struct job_ids *mine;
+    const struct pages_connection *root = by_ids_root(job, err);
     const char **texts;
 
     if (root == NULL)
@@ -305,7 +246,9 @@ ids_of_job(const struct ids *ids, struct job *job, const char *const **list,
         if (texts[i] == NULL)
             return false;
     }
-    *list = texts;
-    *count = remove_equal(texts, ids->count);
+    mine = arena_alloc(&job->arena, sizeof(*mine));
+    *mine = (struct job_ids){.list = texts,
+                             .count = remove_equal(texts, ids->count)};
+    job->ids = mine;
     return true;
 }

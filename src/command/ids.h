@@ -23,11 +23,10 @@ struct ids {
 MUST_CHECK bool ids_read(struct ids *ids, const char *path, struct arena *arena,
                          struct err *err);
 
-/* The ids as the job's API knows them, each once, in the job's arena.
- * ERR_CONFIG if the query's roots cannot be fetched by ids, ERR_USAGE for an id
- * of another type. */
+/* Set job->ids: the ids as the job's API knows them, each once, in the job's
+ * arena. ERR_CONFIG if the query's roots cannot be fetched by ids, ERR_USAGE
+ * for an id of another type. */
 MUST_CHECK bool
-ids_of_job(const struct ids *ids, struct job *job, const char *const **list,
-           int *count, struct err *err);
+ids_of_job(const struct ids *ids, struct job *job, struct err *err);
 
 #endif

@@ -19,37 +19,15 @@
 #include "cli/summary.h"
 #include "command/commands.h"
 #include "command/ids.h"
-#include "command/way.h"
 #include "job/control.h"
 #include "job/due.h"
 #include "job/job.h"
 #include "job/jobs.h"
 #include "job/outcomes.h"
 #include "job/shop_info.h"
-#include "job/store.h"
+#include "live/batch.h"
 #include "source/keep.h"
-
-static void
-prepare(struct job *job)
-{
-    struct store_state *store = job->store;
-    struct err err;
-    bool prepared;
-
-    if (!store_begin_preparation(job->context, store, &err)) {
-        job_fail(job, "the job did not run", &err);
-        return;
-    }
-    store->counts_preparations = true;
-    progress_phase(&job->progress, PROGRESS_PREPARING);
-    prepared = job_prepare(job, NULL, &err);
-    store->counts_preparations = false;
-    store_end_preparation(job->context, store);
-    if (!prepared)
-        job_fail(job, "the job did not run", &err);
-    else
-        progress_phase(&job->progress, PROGRESS_QUEUED);
-}
+#include "walk/way.h"
 
 /* A role that has just been added to readers gets access to what already
  * exists. */
@@ -78,12 +56,15 @@ run_from_store(void *ctx)
     struct way way;
     struct err err;
 
-    way_init(&way, job);
-    if (ids != NULL &&
-        !ids_of_job(ids, job, &way.walk.ids, &way.walk.id_count, &err)) {
+    if (job->pending != JOB_NOT_PENDING) {
+        batch_run(job);
+        return;
+    }
+    if (ids != NULL && !ids_of_job(ids, job, &err)) {
         job_fail(job, "the job did not run", &err);
         return;
     }
+    way_init(&way, job);
     run_job(job, &way.origin);
 }
 
@@ -152,7 +133,7 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
         return false;
     live_begin(&live, jobs, context->options);
     shop_info_refresh(context, &shops);
-    jobs_run(jobs, prepare, run_from_store);
+    jobs_run(jobs, jobs_prepare, run_from_store);
     outcomes_record(jobs);
     control_prune(context);
     task_group_wait(&shops);

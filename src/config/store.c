@@ -25,7 +25,7 @@
 
 enum { VALUE_BYTES = 1024 * 1024, EVERY_MS = 24 * 60 * 60 * 1000 };
 
-/* ---- one store --------------------------------------------------------- */
+/* ---- one store ------------------------------------------------------- */
 
 /* `text` with the store's name for every %s. */
 static const char *
@@ -116,7 +116,7 @@ set_base_url(const struct store_source *source, struct store_config *store)
             store->section, store->name);
 }
 
-/* ---- its credentials --------------------------------------------------- */
+/* ---- its credentials ------------------------------------------------- */
 
 static bool
 is_given(const struct setting_value *values, enum store_key first,
@@ -305,7 +305,7 @@ store_config_check_defaults(const struct store_source *source, struct err *err)
     return store.fault.kind == ERR_NONE;
 }
 
-/* ---- a store from options ---------------------------------------------- */
+/* ---- a store from options -------------------------------------------- */
 
 /* "acme" for https://acme.myshopify.com, "127" for http://127.0.0.1:8080. */
 static const char *

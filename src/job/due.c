@@ -1,12 +1,14 @@
 #include "job/due.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "graphql/document.h"
+#include "journal/pending.h"
 
-/* ---- the age of a job ----------------------------------------------------- */
+/* ---- the age of a job ------------------------------------------------ */
 
 /* -1: the query has no valid @every. The plan reports one that is not valid. */
 static int64_t
@@ -42,7 +44,7 @@ due_age_ms(const struct store_config *store, const struct query_file *file)
     return age_ms > 0 ? age_ms : store->every_ms;
 }
 
-/* ---- the rule -------------------------------------------------------------- */
+/* ---- the rule -------------------------------------------------------- */
 
 bool
 due_is(const struct journal_due *seen, int64_t age_ms, int64_t retry_max_ms)
@@ -56,7 +58,7 @@ due_is(const struct journal_due *seen, int64_t age_ms, int64_t retry_max_ms)
     return !seen->has_rejects || seen->last_age_ms > age_ms;
 }
 
-/* ---- jobs ------------------------------------------------------------------ */
+/* ---- jobs ------------------------------------------------------------ */
 
 static struct journal_due_job
 name_of(const struct job *job)
@@ -83,20 +85,36 @@ due_ask(struct job *job, bool *due, struct err *err)
     return true;
 }
 
+static void
+take_pending(struct job *job, const struct pending_jobs *pending)
+{
+    for (size_t i = 0; i < pending->count; i++)
+        if (pending->jobs[i].count > 0 &&
+            strcmp(pending->jobs[i].store, job->config->name) == 0 &&
+            strcmp(pending->jobs[i].job, job->file->job) == 0)
+            job->pending = JOB_PENDING;
+    if (job->pending == JOB_NOT_PENDING)
+        job_end(job);
+}
+
 bool
 due_select(struct jobs *jobs, struct err *err)
 {
     struct journal_due_job *names = mem_array(jobs->count + 1, sizeof(*names));
     struct journal_due *seen = mem_array(jobs->count + 1, sizeof(*seen));
+    struct pending_jobs pending;
+    struct journal *journal;
     bool asked;
 
     for (size_t i = 0; i < jobs->count; i++)
         names[i] = name_of(&jobs->items[i]);
-    asked = jobs->count == 0 || journal_due(jobs->items[0].context->journal,
-                                            names, jobs->count, seen, err);
+    journal = jobs->count > 0 ? jobs->items[0].context->journal : NULL;
+    asked = jobs->count == 0 ||
+            (journal_due(journal, names, jobs->count, seen, err) &&
+             journal_pending_jobs(journal, &jobs->arena, &pending, err));
     for (size_t i = 0; asked && i < jobs->count; i++)
         if (!is_due(&jobs->items[i], &seen[i]))
-            job_end(&jobs->items[i]);
+            take_pending(&jobs->items[i], &pending);
     free(names);
     free(seen);
     return asked;

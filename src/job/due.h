@@ -11,6 +11,9 @@
  *     if its newest run rejected lines, only when that run began longer ago
  *     than the age: at once, the store would send the same lines.
  *
+ * A job that is not due, but has pending objects, fetches these: see
+ * job/pending.h.
+ *
  * A job that another process runs is skipped when it is claimed, and asked for
  * again under the claim. So two commands that overlap run no job twice.
  */
@@ -31,7 +34,8 @@ due_is(const struct journal_due *seen, int64_t age_ms, int64_t retry_max_ms);
 /* Is the job due now? */
 MUST_CHECK bool due_ask(struct job *job, bool *due, struct err *err);
 
-/* End all jobs that are not due, before they are prepared. */
+/* End all jobs that are neither due nor have pending objects, before they are
+ * prepared. */
 MUST_CHECK bool due_select(struct jobs *jobs, struct err *err);
 
 #endif

@@ -52,6 +52,8 @@ fault_collect(struct job *job, const char *message)
 {
     struct store_fault *fault = NULL;
 
+    if (job->context->lasts)
+        return false;
     if (fault_is_of_store(job->store, &job->err))
         fault = find_or_add(&job->store->faults, &job->err);
     if (fault == NULL)

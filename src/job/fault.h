@@ -34,8 +34,9 @@ struct store_faults {
 /* Does this error concern all jobs of the store? */
 bool fault_is_of_store(const struct store_state *store, const struct err *err);
 
-/* Collect the job's failure if it concerns all jobs of the store. `message` is
- * for the log line. False: the failure concerns this job only. */
+/* Collect the job's failure if it concerns all jobs of the store, unless the
+ * process lasts (job/context.h). `message` is for the log line. False: the
+ * failure concerns this job only. */
 bool fault_collect(struct job *job, const char *message);
 
 /* Is the job's failure reported together with those of other jobs? */

@@ -16,6 +16,22 @@
 
 struct journal_run_table;
 
+/* The only roots that a run fetches. */
+struct job_ids {
+    const char *const *list; /* as the API knows them, each once */
+    int count;
+    const int64_t *read_us; /* of each one, as in journal/pending.h; NULL: the
+                             * user has named them */
+};
+
+/* Does the job run because of pending objects (journal/pending.h)? */
+enum job_pending {
+    JOB_NOT_PENDING,
+    JOB_PENDING,        /* it is not decided yet how */
+    JOB_PENDING_BY_IDS, /* fetch just these */
+    JOB_PENDING_BY_RUN  /* by an ordinary run */
+};
+
 struct job {
     struct context *context;
     struct store_state *store;
@@ -31,6 +47,8 @@ struct job {
     int status;                /* exit status, once it has ended */
     bool has_outcome;          /* it is in the journal, or must not be */
     struct progress progress;
+    enum job_pending pending;
+    const struct job_ids *ids;  /* NULL: all roots */
     struct rate_user rate_user; /* its turns among the requests for pages */
     struct timings timings;
     bool is_loaded;                         /* the result is in its tables */

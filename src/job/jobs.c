@@ -24,6 +24,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "job/pending.h"
+#include "job/store.h"
 #include "journal/relation.h"
 
 static void
@@ -115,7 +117,7 @@ collect_store(struct jobs *jobs, struct context *context,
     return true;
 }
 
-/* ---- named jobs, stores and sources ------------------------------------- */
+/* ---- named jobs, stores and sources ---------------------------------- */
 
 static bool
 has_source(const struct context *context)
@@ -209,6 +211,24 @@ jobs_collect(struct jobs *jobs, struct context *context,
     return jobs_collect_telling(jobs, context, names, keep_fault, jobs, err);
 }
 
+bool
+jobs_collect_one(struct jobs *jobs, struct context *context,
+                 struct store_state *store, const char *name, struct err *err)
+{
+    const char *const names[] = {name, NULL};
+    struct query_files files;
+
+    *jobs = (struct jobs){.options = context->options};
+    if (store->config->fault.kind != ERR_NONE) {
+        *err = store->config->fault;
+        return false;
+    }
+    if (!query_files_find(&jobs->arena, store->config, names, &files, err))
+        return false;
+    add_job(jobs, context, store, &files.items[0]);
+    return true;
+}
+
 void
 jobs_free(struct jobs *jobs)
 {
@@ -219,7 +239,7 @@ jobs_free(struct jobs *jobs)
     arena_free(&jobs->arena);
 }
 
-/* ---- tables of two jobs ------------------------------------------------ */
+/* ---- tables of two jobs ---------------------------------------------- */
 
 static const char *
 shared_table(const struct job *a, const struct job *b)
@@ -285,7 +305,38 @@ jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err)
     return true;
 }
 
-/* ---- running concurrently ---------------------------------------------- */
+/* ---- preparing ------------------------------------------------------- */
+
+static void
+fail(struct job *job, const struct err *err)
+{
+    job_fail(job, "the job did not run", err);
+    pending_note_failure(job);
+}
+
+void
+jobs_prepare(struct job *job)
+{
+    struct store_state *store = job->store;
+    struct err err;
+    bool prepared;
+
+    if (!store_begin_preparation(job->context, store, &err)) {
+        fail(job, &err);
+        return;
+    }
+    store->counts_preparations = true;
+    progress_phase(&job->progress, PROGRESS_PREPARING);
+    prepared = job_prepare(job, NULL, &err);
+    store->counts_preparations = false;
+    store_end_preparation(job->context, store);
+    if (!prepared)
+        fail(job, &err);
+    else
+        progress_phase(&job->progress, PROGRESS_QUEUED);
+}
+
+/* ---- running concurrently -------------------------------------------- */
 
 /* The jobs of a command whose tables share a schema. */
 struct schema_jobs {
@@ -324,7 +375,7 @@ prepare_and_run(void *ctx)
     for (size_t i = next_job(some, 0); i < jobs->count;
          i = next_job(some, i + 1))
         if (!jobs_check_tables(jobs, i, &err))
-            job_fail(&jobs->items[i], "the job did not run", &err);
+            fail(&jobs->items[i], &err);
     for (size_t i = next_job(some, 0); i < jobs->count;
          i = next_job(some, i + 1))
         task_group_spawn(&group, "run", some->run, &jobs->items[i]);

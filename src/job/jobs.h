@@ -39,12 +39,21 @@ MUST_CHECK bool
 jobs_collect_telling(struct jobs *jobs, struct context *context,
                      const char *const *names, jobs_fault_fn *on_fault,
                      void *ctx, struct err *err);
+
+/* Collect one job of one store. Call jobs_free() also after a failure. */
+MUST_CHECK bool
+jobs_collect_one(struct jobs *jobs, struct context *context,
+                 struct store_state *store, const char *name, struct err *err);
 void jobs_free(struct jobs *jobs);
 
 /* ERR_CONFIG if another job that has not failed plans a table of items[i], and
  * has precedence: it owns the table, or neither owns it and it comes first. */
 MUST_CHECK bool
 jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err);
+
+/* Prepare a job for a run, for jobs_run(). If that fails, the job has
+ * failed. */
+void jobs_prepare(struct job *job);
 
 /* Prepare and run all jobs. Jobs with tables in the same schema are prepared
  * one after the other; if two of them plan the same table, one of them fails;

@@ -49,7 +49,7 @@ add(struct record *record, const char *store, const char *job,
         flush(record);
 }
 
-/* ---- jobs -------------------------------------------------------------- */
+/* ---- jobs ------------------------------------------------------------ */
 
 /* Returns how many were added. The caller calls again until there are none,
  * because jobs may fail while the rows are written. */
@@ -101,7 +101,7 @@ outcomes_refuse(struct jobs *jobs, const struct err *why)
     outcomes_record(jobs);
 }
 
-/* ---- stores that are left out ------------------------------------------ */
+/* ---- stores that are left out ---------------------------------------- */
 
 /* With --due, a job that is not due has not failed. */
 static bool

@@ -6,7 +6,7 @@
 #include "job/control.h"
 #include "journal/claim.h"
 
-/* ---- tokens ------------------------------------------------------------ */
+/* ---- tokens ---------------------------------------------------------- */
 
 /* A command without a database takes no lock: success. */
 static bool
@@ -35,7 +35,7 @@ unlock_refresh(void *ctx)
     store->has_token_claim = false;
 }
 
-/* ---- preparing --------------------------------------------------------- */
+/* ---- preparing ------------------------------------------------------- */
 
 bool
 store_begin_preparation(struct context *context, struct store_state *store,
@@ -83,7 +83,7 @@ resume_preparation(void *ctx, const char *what)
         store->is_preparing = false;
 }
 
-/* ---- sessions ---------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------- */
 
 struct session *
 store_session(struct context *context, struct store_state *store)
@@ -138,6 +138,13 @@ make_endpoint(struct context *context, struct store_state *store,
     return endpoint_new(context->http, &context->rates, &endpoint);
 }
 
+void
+store_try_again(struct store_state *store)
+{
+    if (store->session != NULL)
+        session_try_again(store->session);
+}
+
 struct endpoint *
 store_endpoint(struct context *context, struct store_state *store)
 {
@@ -157,7 +164,7 @@ store_endpoint(struct context *context, struct store_state *store)
     return store->endpoint;
 }
 
-/* ---- requests ---------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------- */
 
 static bool
 ask_store(struct session *session, const struct request *request,

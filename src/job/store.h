@@ -12,6 +12,10 @@
 struct session *
 store_session(struct context *context, struct store_state *store);
 
+/* In a process that lasts: send requests to the store again, if it was given
+ * up. */
+void store_try_again(struct store_state *store);
+
 /* The API of a source, created on first use. */
 struct endpoint *
 store_endpoint(struct context *context, struct store_state *store);

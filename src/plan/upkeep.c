@@ -10,7 +10,7 @@
 
 enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };
 
-/* ---- @incremental ------------------------------------------------------ */
+/* ---- @incremental ---------------------------------------------------- */
 
 static bool
 read_incremental(struct builder *b, const struct gql_directive *given,
@@ -136,7 +136,7 @@ settle_incremental(struct builder *b, const struct gql_directive *given)
     return true;
 }
 
-/* ---- @slice ------------------------------------------------------------ */
+/* ---- @slice ---------------------------------------------------------- */
 
 enum { SLICE_ROWS = 250000 };
 
@@ -217,7 +217,7 @@ settle_slice(struct builder *b, const struct gql_directive *given)
     return true;
 }
 
-/* ---- @deletes ---------------------------------------------------------- */
+/* ---- @deletes -------------------------------------------------------- */
 
 static bool
 read_mode(struct builder *b, const struct gql_directive *given)
@@ -271,7 +271,7 @@ plan_default_deletes(struct plan *plan, enum plan_deletes mode)
     settle_marks(plan);
 }
 
-/* ---- @every --------------------------------------------------------------- */
+/* ---- @every ---------------------------------------------------------- */
 
 /* job/due.h reads it. */
 static bool
@@ -288,7 +288,7 @@ check_every(struct builder *b, const struct gql_directive *given)
                        "@every needs an age above 0, such as age: \"15m\"");
 }
 
-/* ---- all of them --------------------------------------------------------- */
+/* ---- all of them ----------------------------------------------------- */
 
 bool
 upkeep_settle(struct builder *b)

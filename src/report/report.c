@@ -28,7 +28,7 @@ enum {
     HEADS_CHARACTERS = 136   /* of all columns, in a window of 1280 pixels */
 };
 
-/* ---- states ------------------------------------------------------------ */
+/* ---- states ---------------------------------------------------------- */
 
 static bool
 is_late(const struct report *report, const struct journal_run *run)
@@ -105,7 +105,7 @@ append_summary(struct buf *html, const struct report *report)
     buf_append_str(html, "</div>\n");
 }
 
-/* ---- the matrix of stores and jobs ------------------------------------- */
+/* ---- the matrix of stores and jobs ----------------------------------- */
 
 static int
 compare_names(const void *a, const void *b)
@@ -227,7 +227,7 @@ append_matrix(struct buf *html, const struct report *report)
     free((void *)jobs);
 }
 
-/* ---- tables ------------------------------------------------------------ */
+/* ---- tables ---------------------------------------------------------- */
 
 static void
 append_run_row(struct buf *html, const struct journal_run *run)
@@ -317,7 +317,7 @@ append_tables(struct buf *html, const struct report *report)
                    report->tables_known);
 }
 
-/* ---- the page ---------------------------------------------------------- */
+/* ---- the page -------------------------------------------------------- */
 
 /* The style is in the page, because the page must not load anything. */
 static void

@@ -7,7 +7,7 @@
 
 #define UNKNOWN_AGE_MS (INT64_C(24) * 3600 * 1000)
 
-/* ---- configured jobs ---------------------------------------------------- */
+/* ---- configured jobs ------------------------------------------------- */
 
 static void
 list_jobs(struct watched_store *watched, const struct store_config *store,
@@ -51,7 +51,7 @@ watched_find(struct watched *watched, const struct context *context,
     }
 }
 
-/* ---- recorded runs ------------------------------------------------------ */
+/* ---- recorded runs --------------------------------------------------- */
 
 /* -1: the job should not run. */
 static int64_t

@@ -5,7 +5,8 @@
  *       count      check that staging has every line received
  *       settle     keep one row per key; guard against emptied columns
  *       apply      change the tables; guard against vanished rows
- *       finish     record counts, relations, watermark and the run's end
+ *       finish     record counts, relations, watermark, what is not pending any
+ *                  more, and the run's end
  *     COMMIT
  *
  * The record of the run commits in the same transaction as its rows. One hazard
@@ -18,9 +19,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "job/by_ids.h"
 #include "job/control.h"
 #include "journal/claim.h"
 #include "journal/frontier.h"
+#include "journal/pending.h"
 #include "journal/runs.h"
 #include "journal/walk.h"
 #include "load/compare.h"
@@ -34,7 +37,7 @@
 
 enum { NOTES_BYTES_MAX = 1024 * 1024 };
 
-/* ---- parameters of the merge ------------------------------------------- */
+/* ---- parameters of the merge ----------------------------------------- */
 bool
 commit_is_complete(const struct run *run, struct err *err)
 {
@@ -96,7 +99,7 @@ describe_tables(struct attempt *attempt, struct merge *merge)
     }
 }
 
-/* ---- the record in the journal ------------------------------------------ */
+/* ---- the record in the journal --------------------------------------- */
 
 /* Copy the merge's counts to the run's counts and to run->written. */
 static void
@@ -165,6 +168,27 @@ write_notes(const struct run *run)
     return kept;
 }
 
+/* See journal/pending.h. A window from --since says nothing about newer
+ * changes. */
+static bool
+queue_pending(struct run *run, struct pg_conn *conn, struct err *err)
+{
+    const struct job_ids *ids = run->job->ids;
+    const char *type = by_ids_type(run->job);
+    int64_t run_id = run->ref.run_id;
+
+    if (run->mode.mode == RUN_REPLAY)
+        return true;
+    if (ids != NULL)
+        return journal_queue_pending_fetched(
+            conn, run_id, ids->list, ids->read_us, (size_t)ids->count, err);
+    if (run->options->since_s == OPTION_NO_TIME)
+        journal_queue_pending_done(conn, run_id, type);
+    if (!run->origin->is_paged && type != NULL)
+        journal_queue_pending_again(conn, run_id, type);
+    return true;
+}
+
 /* The run's frontier is not needed any more. */
 static bool
 queue_walk(struct run *run, struct pg_conn *conn, struct err *err)
@@ -202,12 +226,13 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
     if (run->mode.mode != RUN_REPLAY && run->mode.mode != RUN_IDS &&
         may_advance(run))
         journal_queue_watermark(conn, run->ref.run_id);
-    if (run->origin->is_paged && !queue_walk(run, conn, err))
+    if (!queue_pending(run, conn, err) ||
+        (run->origin->is_paged && !queue_walk(run, conn, err)))
         return false;
     return journal_finish_in(conn, &run->ref, &end, err);
 }
 
-/* ---- the transaction ---------------------------------------------------- */
+/* ---- the transaction ------------------------------------------------- */
 
 /* Rows of skipped roots are not staged, so their lines count. */
 static int64_t

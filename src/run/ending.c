@@ -34,6 +34,8 @@ message_after(const struct run *run, const struct err *why)
         return "another process took over or superseded the run";
     if (run->origin->is_replay)
         return "the load failed; the file can be loaded again";
+    if (run->job->pending == JOB_PENDING_BY_IDS)
+        return "the changed objects could not be fetched; they stay pending";
     if (run->mode.mode == RUN_IDS)
         return "the run failed; run it with the same --ids again";
     if (status_after(run, why) == RUN_INTERRUPTED)

@@ -91,7 +91,7 @@ mode_choose(struct job *job, const struct tables *tables, bool is_replay,
         choose_replay(job, mode);
         return true;
     }
-    if (options->ids_file != NULL) {
+    if (job->ids != NULL) {
         *mode = (struct mode){.mode = RUN_IDS, .incremental = true};
         return true;
     }

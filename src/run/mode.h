@@ -18,8 +18,8 @@ struct mode {
     const char *window_to;   /* NULL: no bound */
 };
 
-/* Choose the mode of the next run. With --ids it is `ids`: the result has only
- * some roots, and says nothing about others. Call tables_prepare() first.
+/* Choose the mode of the next run. With job->ids it is `ids`: the result has
+ * only some roots, and says nothing about others. Call tables_prepare() first.
  *
  * A saved result is loaded with the mode `replay`, and incrementally if its
  * query has @incremental. A window from the command line (--since) is

@@ -5,8 +5,9 @@
  *     nothing to do
  *
  * claim     Lock the job, so that one process at a time runs it. If another
- *           process has the lock, wait a little; with --older-than or --due, skip
- *           the job, because the other process is doing the work.
+ *           process has the lock, wait a little; with --older-than or --due,
+ *           and for pending objects, skip the job, because the other process
+ *           is doing the work.
  * prepare   Check that the tables can take the rows before anything is
  *           submitted.
  * mode      Fetch everything, or what changed since the watermark; see
@@ -36,6 +37,7 @@
 #include "job/control.h"
 #include "job/due.h"
 #include "job/jobs.h"
+#include "job/pending.h"
 #include "journal/claim.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
@@ -79,7 +81,7 @@ run_free(struct run *run)
     origin_free(run->origin);
 }
 
-/* ---- claim ------------------------------------------------------------- */
+/* ---- claim ----------------------------------------------------------- */
 
 static void
 release(const struct run *run)
@@ -91,7 +93,8 @@ release(const struct run *run)
 static bool
 shares(const struct run *run)
 {
-    return run->options->due || run->options->older_than_ms >= 0;
+    return run->options->due || run->options->older_than_ms >= 0 ||
+           run->job->pending != JOB_NOT_PENDING;
 }
 
 static bool
@@ -101,6 +104,8 @@ is_due(struct run *run, bool *due, struct err *err)
     int64_t older_than_ms = run->options->older_than_ms;
 
     *due = true;
+    if (run->job->pending != JOB_NOT_PENDING)
+        return pending_take(run->job, due, err);
     if (run->options->due)
         return due_ask(run->job, due, err);
     if (older_than_ms < 0)
@@ -184,7 +189,7 @@ claim(struct run *run, bool *due, struct err *err)
     return true;
 }
 
-/* ---- begin or resume ---------------------------------------------------- */
+/* ---- begin or resume ------------------------------------------------- */
 
 static struct origin_run
 origin_run_of(const struct run *run)
@@ -272,7 +277,7 @@ begin_or_resume(struct run *run, struct err *err)
                                   : resume(run, last, left, err);
 }
 
-/* ---- wait and land ------------------------------------------------------ */
+/* ---- wait and land --------------------------------------------------- */
 
 static bool
 wait_for_results(struct run *run, struct err *err)
@@ -319,7 +324,7 @@ run_claimed(struct run *run, struct err *err)
     return begun && wait_and_land(run, err);
 }
 
-/* ---- after a failure ---------------------------------------------------- */
+/* ---- after a failure ------------------------------------------------- */
 
 static bool
 may_work_later(const struct err *why)
@@ -368,7 +373,7 @@ begins_again(const struct run *run, int losses, struct err *err)
            (has_ended(run, err) || may_go_on(run, losses, err));
 }
 
-/* ---- the run as a whole ------------------------------------------------ */
+/* ---- the run as a whole ---------------------------------------------- */
 
 /* Claim, run, end, release. False if the job must restart. `err` says why the
  * claim or the run failed. */

@@ -43,7 +43,7 @@ struct call {
     uint64_t generation; /* of the token that the last try was sent with */
 };
 
-/* ---- life -------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------ */
 
 static char *
 without_last_slash(const char *url)
@@ -167,7 +167,7 @@ session_granted_scopes(const struct session *session)
     return session->token.scopes;
 }
 
-/* ---- patience ---------------------------------------------------------- */
+/* ---- patience -------------------------------------------------------- */
 
 struct backoff
 session_backoff(struct session *session, const char *what)
@@ -190,6 +190,12 @@ session_give_up(struct session *session, const struct err *why)
     patience_give_up(&session->patience, why);
 }
 
+void
+session_try_again(struct session *session)
+{
+    patience_try_again(&session->patience);
+}
+
 const struct err *
 session_given_up(const struct session *session)
 {
@@ -202,7 +208,7 @@ session_failure_level(struct session *session)
     return patience_failure_level(&session->patience);
 }
 
-/* ---- head and cost of an answer ---------------------------------------- */
+/* ---- head and cost of an answer -------------------------------------- */
 
 static void
 note_head(struct session *session, const struct request_try *now,
@@ -240,7 +246,7 @@ note_cost(const struct request_try *now, const struct answer *answer)
               LOG_NUM("restore_rate", cost->restore_rate), LOG_END);
 }
 
-/* ---- one try ----------------------------------------------------------- */
+/* ---- one try --------------------------------------------------------- */
 
 /* Add the token. If the store refused the token of the last try, renew it
  * first, unless another job has already done that. */
@@ -336,7 +342,7 @@ judge_answer(void *ctx, struct request_try *now, const struct http_head *head,
     return ok;
 }
 
-/* ---- requests ---------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------- */
 
 bool
 session_send(struct session *session, const struct request *request,

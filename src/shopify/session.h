@@ -87,6 +87,7 @@ MUST_CHECK bool session_wait(struct session *session, struct backoff *backoff,
                              const char *message, struct err *err);
 void session_give_up(struct session *session, const struct err *why);
 const struct err *session_given_up(const struct session *session);
+void session_try_again(struct session *session);
 enum log_level session_failure_level(struct session *session);
 
 /* The rate of requests with a `user`; NULL without `rates`. */

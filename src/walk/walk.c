@@ -34,7 +34,7 @@
 /* An older frontier is too far out of date to continue. */
 #define RESUMABLE_MS (INT64_C(6) * 3600 * 1000)
 
-/* ---- begin -------------------------------------------------------------- */
+/* ---- begin ----------------------------------------------------------- */
 
 static void
 add_root(struct walker *walker, int connection, int64_t slice)
@@ -100,13 +100,21 @@ set_moment(struct walker *walker)
         walker->at = walker->moment;
 }
 
+static struct walker *
+new_walker(struct walk *walk, const struct origin_run *run)
+{
+    const struct job_ids *ids = walk->job->ids;
+
+    return walker_new(walk->job, &walk->origin, ids != NULL ? ids->list : NULL,
+                      ids != NULL ? ids->count : 0, run);
+}
+
 static bool
 begin_walk(struct origin *origin, const struct origin_run *run, struct err *err)
 {
     struct walk *walk = (struct walk *)origin;
 
-    walk->walker =
-        walker_new(walk->job, origin, walk->ids, walk->id_count, run);
+    walk->walker = new_walker(walk, run);
     if (!ask_moment(walk->walker, err) ||
         !windows_cut(walk->walker, run->mode, err) ||
         !record_begin(walk, run, err))
@@ -116,7 +124,7 @@ begin_walk(struct origin *origin, const struct origin_run *run, struct err *err)
     return true;
 }
 
-/* ---- resume ------------------------------------------------------------- */
+/* ---- resume ---------------------------------------------------------- */
 
 static bool
 is_same_text(const char *a, const char *b)
@@ -162,8 +170,7 @@ resume_walk(struct origin *origin, const struct origin_run *run,
             struct err *err)
 {
     struct walk *walk = (struct walk *)origin;
-    struct walker *walker =
-        walker_new(walk->job, origin, walk->ids, walk->id_count, run);
+    struct walker *walker = new_walker(walk, run);
 
     walk->walker = walker;
     walker->moment = walk->head.moment;
@@ -190,7 +197,7 @@ recall_staged(struct origin *origin, int connection, const char *parent_id,
     recall_row(((struct walk *)origin)->walker, connection, parent_id, id);
 }
 
-/* ---- pages -------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------- */
 
 static const char *
 copy_path(struct job *job, int64_t run_id)
@@ -281,14 +288,10 @@ static void
 free_walk(struct origin *origin)
 {
     struct walk *walk = (struct walk *)origin;
-    const char *const *ids = walk->ids;
-    int id_count = walk->id_count;
 
     source_free(walk->source);
     walker_free(walk->walker);
     walk_init(walk, walk->job);
-    walk->ids = ids;
-    walk->id_count = id_count;
 }
 
 void

@@ -23,10 +23,6 @@ struct walk {
     struct origin origin;
     struct job *job;
 
-    /* With --ids: the roots to ask for, borrowed. Set it after walk_init(). */
-    const char *const *ids;
-    int id_count;
-
     struct frontier_head head; /* of the last committed page */
     const char *notes;         /* of the unfinished run that find() found */
     struct walker *walker;     /* owned; NULL: nothing is being read */

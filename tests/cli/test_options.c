@@ -72,7 +72,7 @@ teardown(void)
     options_free(&options);
 }
 
-/* ---- valid command lines ----------------------------------------------- */
+/* ---- valid command lines --------------------------------------------- */
 
 START_TEST(run_takes_its_options)
 {
@@ -201,7 +201,7 @@ START_TEST(order_does_not_depend_on_the_environment)
 
 END_TEST
 
-/* ---- misuse ------------------------------------------------------------ */
+/* ---- misuse ---------------------------------------------------------- */
 
 static const struct misuse {
     const char *line;
@@ -357,7 +357,7 @@ START_TEST(strange_names_are_misuse)
 
 END_TEST
 
-/* ---- help and version -------------------------------------------------- */
+/* ---- help and version ------------------------------------------------ */
 
 /* Run the line with stdout and stderr in temporary files. Returns the exit
  * status. */

@@ -11,7 +11,7 @@
  * chosen origin. So show() must copy them again after every call that may
  * change them: an origin of pages sets some only with its last page.
  */
-#include "command/way.h"
+#include "walk/way.h"
 
 #include "bulk/count.h"
 #include "bulk/left.h"
@@ -46,7 +46,7 @@ origin_for(struct way *way, bool by_pages)
     return by_pages ? &way->walk.origin : &way->fetch.origin;
 }
 
-/* ---- begin or resume ---------------------------------------------------- */
+/* ---- begin or resume ------------------------------------------------- */
 
 /* Was the unfinished run begun by pages? *known is false if it has not begun
  * to fetch. */
@@ -166,7 +166,7 @@ clear(struct origin *origin, int64_t keep_run_id, struct err *err)
     return !has_bulk(way) || left_cancel_others(way->job, keep_run_id, err);
 }
 
-/* ---- the chosen origin -------------------------------------------------- */
+/* ---- the chosen origin ----------------------------------------------- */
 
 static bool
 wait(struct origin *origin, struct err *err)

@@ -9,8 +9,8 @@
  * A run is resumed in the way in which it began. A run of the other way that is
  * not resumed is superseded: its bulk operations are canceled.
  */
-#ifndef COMMAND_WAY_H
-#define COMMAND_WAY_H
+#ifndef WALK_WAY_H
+#define WALK_WAY_H
 
 #include "bulk/fetch.h"
 #include "walk/walk.h"

@@ -1,0 +1,78 @@
+/*
+ * pending - bulkpg.pending: objects that changed at the store, by its webhooks,
+ * and are still to be fetched.
+ *
+ *     an event ─► pending ─► fetched by a run: forgotten in its merge, unless
+ *                    ▲       │ there was another event meanwhile
+ *                    │       └─► failed: it rests, 5 s to 1 h; after 12
+ *                    │           failures it waits for a good run of its job
+ *                    └── an older result of a bulk operation was merged
+ *
+ * An object may be fetched if it does not rest. Runs of all kinds forget
+ * objects: see journal_queue_pending_done().
+ */
+#ifndef JOURNAL_PENDING_H
+#define JOURNAL_PENDING_H
+
+#include "base/arena.h"
+#include "journal/journal.h"
+
+/* What one job has pending. */
+struct pending_job {
+    const char *store;
+    const char *job;
+    int64_t count;   /* that may be fetched now */
+    int64_t age_ms;  /* of the oldest of these; -1: there are none */
+    int64_t rest_ms; /* until the first may be fetched */
+};
+
+struct pending_jobs {
+    struct pending_job *jobs; /* in the arena */
+    size_t count;
+};
+
+/* The jobs that have pending objects which have not failed too often. */
+MUST_CHECK bool
+journal_pending_jobs(struct journal *journal, struct arena *arena,
+                     struct pending_jobs *jobs, struct err *err);
+
+struct pending_object {
+    int64_t id;      /* the number of its gid */
+    int64_t read_us; /* the time of its last event; -1: not known */
+};
+
+/* At most `limit` objects that may be fetched now, the oldest first. `objects`
+ * are in the arena. */
+MUST_CHECK bool
+journal_pending_objects(struct journal *journal, const char *store,
+                        const char *job, int64_t limit, struct arena *arena,
+                        struct pending_object **objects, size_t *count,
+                        struct err *err);
+
+/* Fetching these objects has failed; NULL: all of the job. */
+MUST_CHECK bool
+journal_pending_failed(struct journal *journal, const char *store,
+                       const char *job, const struct pending_object *objects,
+                       size_t count, struct err *err);
+
+/* Queue, in a run's merge: forget the objects of its job whose events were
+ * received before the run began. `type` is the GraphQL type of the job's roots;
+ * NULL: they cannot be fetched by their ids. If they can, an incremental run
+ * does not forget objects whose events it cannot see. */
+void journal_queue_pending_done(struct pg_conn *conn, int64_t run_id,
+                                const char *type);
+
+/* The same for a run that has fetched only these objects. `ids` are gids.
+ * `read_us` has the time of each one's last event; NULL: not known. */
+MUST_CHECK bool
+journal_queue_pending_fetched(struct pg_conn *conn, int64_t run_id,
+                              const char *const *ids, const int64_t *read_us,
+                              size_t count, struct err *err);
+
+/* Queue, in the merge of bulk operations: the objects of events that were
+ * received since the first of the operations was created, less 5 minutes, are
+ * pending again. */
+void journal_queue_pending_again(struct pg_conn *conn, int64_t run_id,
+                                 const char *type);
+
+#endif
