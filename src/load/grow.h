@@ -3,7 +3,7 @@
  *
  * A load of small tables that are compared is expected to send few rows, so it
  * opens one connection (run/head_start.h). If it sends many, the others are
- * opened while the first one goes on:
+ * opened while the first one continues:
  *
  *     many batches sent ─► opening, each in a task ─► all over ─► part of the
  *                                                                 ring

@@ -6,8 +6,8 @@
  *                                          │      settled: its rows are unknown
  *                                          └─ else ────────────► held
  *
- * A chunk is never submitted again after such a loss. Its rows are sent again in
- * a chunk of their own (chunks.c), a few times at most. Until then they are
+ * A chunk is never submitted again after such a loss. Its rows are sent again
+ * in a chunk of their own (chunks.c), a few times at most. Until then they are
  * unknown, and they stay unknown if the process is killed.
  *
  * The store lists a new operation only after a while. A request that is older

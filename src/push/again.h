@@ -5,10 +5,10 @@
  *     --retry unknown   the same bytes, with the same key
  *     --undo, rollback  the variables that undo what was applied
  *
- * Rows that a later push has sent are left out. Rows of --retry unknown that must
- * not be sent again are held, and a warning names them: those whose submission
- * may still start, and those whose idempotency key the store may have
- * forgotten.
+ * Rows that a later push has sent are left out. Rows of --retry unknown that
+ * must not be sent again are held, and a warning names them: those whose
+ * submission may still start, and those whose idempotency key the store may
+ * have forgotten.
  */
 #ifndef PUSH_AGAIN_H
 #define PUSH_AGAIN_H

@@ -151,7 +151,7 @@ class ListenCase(Case):
         self.addCleanup(raw.close)
         return raw
 
-    # ---- what became of them -----------------------------------------------
+    # ---- the outcome of them -----------------------------------------------
 
     def events(self, columns="store, topic, type, object_id"):
         return self.rows("event", columns, "received_at, store", "bulkpg")
