@@ -593,6 +593,27 @@ COMMENT ON FUNCTION bulkpg.gid(text, bigint) IS
   'The gid of an object of Shopify: gid(''Product'', 1) is '
   'gid://shopify/Product/1';
 
+-- Which database this is. It has another identity after a restore from a
+-- backup, in a copy, and after a switch to a standby. NULL if the server does
+-- not say it.
+CREATE FUNCTION bulkpg.database_identity() RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog
+  AS $$
+BEGIN
+  RETURN concat_ws('/',
+    (SELECT system_identifier FROM pg_control_system()),
+    left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+    (SELECT oid FROM pg_database WHERE datname = current_database()),
+    'bulkpg.push'::regclass::oid);
+EXCEPTION WHEN OTHERS THEN
+  RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION bulkpg.database_identity() IS
+  'Which database this is; pushes record it, so that a restored journal is '
+  'found out';
+
 -- Roles that run bulkpg can use the new tables. Roles that only read the
 -- journal cannot read what is sent, which contains customers' data, or the
 -- secrets of an upload.

@@ -10,18 +10,18 @@ WITH fence AS MATERIALIZED (
   FROM fence f
   WHERE r.push_id = f.push_id AND r.state IN ('unknown', 'held', 'sending')
     AND r.n > 0 AND ($4::text[] IS NULL OR r.key = ANY ($4::text[]))
-  RETURNING r.push_id, r.number, r.n, r.line, r.key
+  RETURNING f.store, f.job, r.push_id, r.number, r.n, r.line, r.key
 ), known AS (
   UPDATE bulkpg.push_state AS s
   SET state = 'applied', settled_at = clock_timestamp(), prior = NULL
-  FROM fence f, decided d
-  WHERE $3::boolean AND s.store = f.store AND s.job = f.job AND s.key = d.key
-    AND s.push_id = f.push_id
+  FROM decided d
+  WHERE $3::boolean AND s.store = d.store AND s.job = d.job AND s.key = d.key
+    AND s.push_id = d.push_id
 ), forgotten AS (
   DELETE FROM bulkpg.push_state AS s
-  USING fence f, decided d
-  WHERE NOT $3::boolean AND s.store = f.store AND s.job = f.job
-    AND s.key = d.key AND s.push_id = f.push_id
+  USING decided d
+  WHERE NOT $3::boolean AND s.store = d.store AND s.job = d.job
+    AND s.key = d.key AND s.push_id = d.push_id
 ), why AS (
   INSERT INTO bulkpg.push_error (push_id, number, n, line, ordinal, code,
                                  message)

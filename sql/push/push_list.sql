@@ -10,7 +10,8 @@ SELECT p.push_id, p.resumed, p.store, p.job, p.mode, p.status, p.document,
        to_char(p.finished_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), p.error_code,
        p.error, p.remedy, coalesce(p.undo_of, 0), p.notes::text,
        (extract(epoch FROM clock_timestamp() - p.started_at) * 1000)::bigint,
-       (extract(epoch FROM p.finished_at - p.started_at) * 1000)::bigint
+       (extract(epoch FROM p.finished_at - p.started_at) * 1000)::bigint,
+       coalesce((p.notes->>'rollback')::boolean, false)
 FROM bulkpg.push p
 WHERE ($1::text IS NULL OR p.store = $1)
   AND ($2::text IS NULL OR p.job = $2)

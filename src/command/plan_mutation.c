@@ -19,6 +19,7 @@
 #include "job/mutation.h"
 #include "json/write.h"
 #include "plan/names.h"
+#include "push/guard.h"
 #include "push/select.h"
 #include "push/stage.h"
 
@@ -30,6 +31,8 @@ struct outlook {
     bool is_known; /* else only the mutation is */
     const struct binding *binding;
     const char *pulled_at; /* NULL: not known */
+    struct err stale;      /* why a push would send nothing; kind ERR_NONE: */
+    struct err imageless;  /* there is no such reason */
     struct push_counts counts;
     int64_t created; /* rows whose key was never sent */
     int64_t held;
@@ -97,10 +100,13 @@ look_at_rows(struct outlook *outlook, struct err *err)
 {
     struct selection selection;
     struct stage stage = {.push = outlook->push};
-    bool ok = selection_begin(&selection, outlook->push, err);
+    bool ok = selection_begin(&selection, outlook->push, &outlook->stale, err);
 
+    outlook->imageless.kind = ERR_NONE;
     if (ok) {
         outlook->binding = selection.binding;
+        (void)!guard_before(outlook->push, selection.binding,
+                            &outlook->imageless);
         outlook->pulled_at = selection.pulled_at;
         ok = stage_rows(outlook, &selection, &stage, err);
         stage_end(&stage);
@@ -199,6 +205,14 @@ print_rules(const struct mutation *mutation)
 }
 
 static void
+print_reason(const struct err *why)
+{
+    if (why->kind != ERR_NONE)
+        out_line(stdout, "-- Error: %s; nothing would be sent (%s)",
+                 why->message, why->code);
+}
+
+static void
 print_counts(const struct outlook *outlook)
 {
     const struct push_counts *counts = &outlook->counts;
@@ -219,6 +233,8 @@ print_counts(const struct outlook *outlook)
                  "-- Error: %" PRId64 " keys have several rows, such as %s; "
                  "nothing would be sent",
                  outlook->duplicates, outlook->first_duplicate);
+    print_reason(&outlook->stale);
+    print_reason(&outlook->imageless);
     if (outlook->faults[0] != '\0')
         out_line(stdout, "-- Not valid: %s", outlook->faults);
     if (outlook->binding->has_before)
@@ -293,6 +309,24 @@ append_lines(struct json_out *json, const char *lines)
 }
 
 static void
+append_reasons(struct json_out *json, const struct outlook *outlook)
+{
+    const struct err *const reasons[] = {&outlook->stale, &outlook->imageless};
+
+    json_out_key(json, "errors");
+    json_out_open(json, '[');
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (reasons[i]->kind == ERR_NONE)
+            continue;
+        json_out_open(json, '{');
+        json_out_text(json, "code", reasons[i]->code);
+        json_out_text(json, "message", reasons[i]->message);
+        json_out_close(json, '}');
+    }
+    json_out_close(json, ']');
+}
+
+static void
 append_rows(struct json_out *json, const struct outlook *outlook)
 {
     const struct push_counts *counts = &outlook->counts;
@@ -310,6 +344,7 @@ append_rows(struct json_out *json, const struct outlook *outlook)
     json_out_number(json, "duplicates", outlook->duplicates);
     json_out_close(json, '}');
     json_out_text(json, "pulled_at", outlook->pulled_at);
+    append_reasons(json, outlook);
     append_lines(json, outlook->lines);
 }
 
@@ -373,6 +408,7 @@ look(struct outlook *outlook, struct err *err)
     push->may_repeat = push->mutation->is_safe;
     push->mode = PUSH_BULK;
     push->is_direct = push->config->preset != NULL;
+    push->rolls_back = push->mutation->rollback;
     if (offline || options->document)
         return true;
     if (push->file->sql_fault.kind != ERR_NONE) {

@@ -392,7 +392,7 @@ check_document(struct gql_checker *checker)
 {
     bool valid = check_one_query(checker) && gql_check_fragments(checker) &&
                  check_query(checker) && check_definitions(checker) &&
-                 gql_check_variables_used(checker);
+                 (checker->was_sent || gql_check_variables_used(checker));
 
     if (checker->unknown_count > 0)
         valid = report_unknown(checker);
@@ -439,6 +439,20 @@ gql_check_mutation(const struct gql_document *document,
                                   .err = err,
                                   .takes_variables = true,
                                   .is_mutation = true};
+
+    return check_with(&checker);
+}
+
+bool
+gql_check_sent(const struct gql_document *document,
+               const struct gql_schema *schema, struct err *err)
+{
+    struct gql_checker checker = {.document = document,
+                                  .schema = schema,
+                                  .err = err,
+                                  .takes_variables = true,
+                                  .is_mutation = true,
+                                  .was_sent = true};
 
     return check_with(&checker);
 }

@@ -39,4 +39,10 @@ MUST_CHECK bool
 gql_check_mutation(const struct gql_document *document,
                    const struct gql_schema *schema, struct err *err);
 
+/* The same for a mutation that was sent before: only what it selects matters,
+ * so arguments and variables are not compared with the types. */
+MUST_CHECK bool
+gql_check_sent(const struct gql_document *document,
+               const struct gql_schema *schema, struct err *err);
+
 #endif

@@ -23,6 +23,8 @@ struct gql_checker {
     size_t unknown_count; /* number of unknown fields */
     bool takes_variables; /* the query may have variables */
     bool is_mutation;     /* the operation must be a mutation, not a query */
+    bool was_sent;        /* arguments and variables are not compared with the
+                           * types */
     bool in_directive;    /* the arguments of a directive are checked */
     struct dict used;     /* names of the variables that were used so far */
 };

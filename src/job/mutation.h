@@ -17,4 +17,12 @@ mutation_prepare(struct context *context, struct store_state *store,
                  const struct log_ctx *log, struct arena *arena,
                  const struct mutation **mutation, struct err *err);
 
+/* The same for a mutation that was sent before, whose answers are to be read.
+ * It may no longer fit the types: see mutation_build_sent(). */
+MUST_CHECK bool
+mutation_prepare_sent(struct context *context, struct store_state *store,
+                      const struct query_file *file, const struct log_ctx *log,
+                      struct arena *arena, const struct mutation **mutation,
+                      struct err *unread, struct err *err);
+
 #endif

@@ -157,6 +157,7 @@ journal_push_begin_in(struct pg_conn *conn, const struct push_start *start,
     call_text(&call, start->may_repeat ? "t" : "f");
     call_text(&call, start->snapshot_at);
     call_count(&call, start->undo_of > 0 ? start->undo_of : -1);
+    call_text(&call, start->rolls_back ? "t" : "f");
     if (!journal_call_in(conn, sql_push_begin, &call, &result, err))
         return err_wrap(err, "adding a push to the journal");
     *push = (struct push_ref){.push_id = pg_int64(result, 0, 0)};
@@ -286,7 +287,8 @@ read_push(const struct pg_result *result, int row, struct arena *arena,
         .undo_of = pg_int64(result, row, 24),
         .notes = call_read_text(result, row, 25, arena),
         .age_ms = pg_int64(result, row, 26),
-        .duration_ms = call_read_count(result, row, 27)};
+        .duration_ms = call_read_count(result, row, 27),
+        .rolls_back = pg_bool(result, row, 28)};
 }
 
 bool

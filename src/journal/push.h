@@ -103,6 +103,7 @@ struct journal_push {
     const char *error;
     const char *remedy;
     int64_t undo_of; /* 0: none */
+    bool rolls_back; /* applied rows are undone if one is not */
     const char *notes;
     int64_t age_ms;
     int64_t duration_ms; /* -1: not finished */
@@ -124,6 +125,7 @@ struct push_start {
     bool may_repeat;
     const char *snapshot_at; /* NULL: none */
     int64_t undo_of;         /* 0: none */
+    bool rolls_back;
 };
 
 /* Add a push in the caller's transaction, with the status `running`. */

@@ -277,11 +277,21 @@ check_kinds(struct mutation_builder *b, bool has_repeat, bool has_max)
     return true;
 }
 
+static void
+decide_repeats(struct mutation *m, bool has_repeat)
+{
+    bool may_repeat = !has_repeat || m->says_safe;
+
+    m->is_safe =
+        may_repeat && (m->says_safe || (m->kinds & KIND_REPEATABLE) != 0);
+    m->is_idempotent = may_repeat && m->key_variable != NULL;
+}
+
 static bool
 read_repeats(struct mutation_builder *b)
 {
     struct mutation *m = b->mutation;
-    bool has_repeat, has_max, may_repeat;
+    bool has_repeat, has_max;
 
     if (!push_directive_read(b, &has_repeat, &has_max))
         return false;
@@ -291,14 +301,31 @@ read_repeats(struct mutation_builder *b)
     m->gives_job = gives_job(b->payload);
     if (!read_idempotency(b) || !check_kinds(b, has_repeat, has_max))
         return false;
-    may_repeat = !has_repeat || m->says_safe;
-    m->is_safe =
-        may_repeat && (m->says_safe || (m->kinds & KIND_REPEATABLE) != 0);
-    m->is_idempotent = may_repeat && m->key_variable != NULL;
+    decide_repeats(m, has_repeat);
     return true;
 }
 
 /* ---- the whole ----------------------------------------------------------- */
+
+static struct mutation *
+new_mutation(struct arena *arena, const char *job,
+             const struct gql_document *document,
+             const struct gql_schema *schema, const struct dialect *dialect)
+{
+    struct mutation *m = arena_alloc(arena, sizeof(*m));
+
+    *m = (struct mutation){.job = job,
+                           .file = document->file,
+                           .dialect = dialect,
+                           .schema = schema,
+                           .root = "",
+                           .root_key = "",
+                           .table = "",
+                           .rows = MUTATION_ROWS,
+                           .max = MUTATION_MAX,
+                           .direct = MUTATION_DIRECT};
+    return m;
+}
 
 bool
 mutation_build(struct arena *arena, const char *job,
@@ -306,21 +333,60 @@ mutation_build(struct arena *arena, const char *job,
                const struct gql_schema *schema, const struct dialect *dialect,
                const struct mutation **mutation, struct err *err)
 {
-    struct mutation *m = arena_alloc(arena, sizeof(*m));
+    struct mutation *m = new_mutation(arena, job, document, schema, dialect);
     struct mutation_builder b = {
         .arena = arena, .document = document, .mutation = m, .err = err};
 
-    *m = (struct mutation){.job = job,
-                           .file = document->file,
-                           .dialect = dialect,
-                           .schema = schema,
-                           .rows = MUTATION_ROWS,
-                           .max = MUTATION_MAX,
-                           .direct = MUTATION_DIRECT};
     *mutation = m;
     return gql_check_mutation(document, schema, err) && find_root(&b) &&
            name_table(&b) && read_variables(&b) && read_repeats(&b) &&
            payload_read(&b) && complete_document(&b);
+}
+
+/* What the file itself says about the mutation. */
+static bool
+read_sent_file(struct mutation_builder *b)
+{
+    const struct gql_operation *operation = b->document->operations;
+    struct mutation *m = b->mutation;
+    bool has_repeat, has_max;
+
+    if (operation == NULL || operation->selections->kind != GQL_FIELD)
+        return err_set(b->err, MSG_MUTATION_RULE,
+                       "%s: this is not a mutation with one root field",
+                       m->file);
+    b->root = operation->selections;
+    m->root = b->root->name;
+    m->root_key = gql_response_key(b->root);
+    if (!name_table(b) || !push_directive_read(b, &has_repeat, &has_max))
+        return false;
+    m->kinds = kinds_of(m->dialect, m->root);
+    if (!read_idempotency(b))
+        return false;
+    decide_repeats(m, has_repeat);
+    return true;
+}
+
+void
+mutation_build_sent(struct arena *arena, const char *job,
+                    const struct gql_document *document,
+                    const struct gql_schema *schema,
+                    const struct dialect *dialect,
+                    const struct mutation **mutation, struct err *unread)
+{
+    struct mutation *m = new_mutation(arena, job, document, schema, dialect);
+    struct mutation_builder b = {
+        .arena = arena, .document = document, .mutation = m, .err = unread};
+
+    *mutation = m;
+    if (read_sent_file(&b) && gql_check_sent(document, schema, unread) &&
+        find_root(&b) && payload_read(&b)) {
+        unread->kind = ERR_NONE;
+        return;
+    }
+    m->leaf_count = m->errors_count = 0;
+    m->ok_key = NULL;
+    m->is_idempotent = false;
 }
 
 const struct mutation_variable *

@@ -103,6 +103,16 @@ mutation_build(struct arena *arena, const char *job,
                const struct gql_schema *schema, const struct dialect *dialect,
                const struct mutation **mutation, struct err *err);
 
+/* Build a mutation that was sent before, as far as its answers need it: it has
+ * no variables, and no document. Its arguments may no longer fit the types. If
+ * its payload does not, either, *unread is the reason, and nothing can be said
+ * about an answer; else the kind of *unread is ERR_NONE. */
+void mutation_build_sent(struct arena *arena, const char *job,
+                         const struct gql_document *document,
+                         const struct gql_schema *schema,
+                         const struct dialect *dialect,
+                         const struct mutation **mutation, struct err *unread);
+
 /* The variable of this name; NULL if there is none. */
 const struct mutation_variable *
 mutation_variable(const struct mutation *mutation, const char *name);

@@ -33,6 +33,8 @@ struct again {
     struct buf variables;
     struct left submitted; /* their submission was lost, and may begin */
     struct left old;       /* their keys are */
+    int64_t rows;
+    int64_t imaged; /* of `rows`: with variables that undo them */
 };
 
 /* Must the rows be young enough for their keys? */
@@ -98,6 +100,13 @@ warn_of_left(const struct again *again, int64_t of)
             "and the store may have forgotten their idempotency keys");
 }
 
+static void
+forget(struct left *left)
+{
+    left->count = 0;
+    buf_clear(&left->keys);
+}
+
 /* ---- rows that are sent again -------------------------------------------- */
 
 static bool
@@ -115,6 +124,8 @@ add(struct again *again, const struct pg_result *page, int row, struct err *err)
 
     if (sent.bytes == NULL)
         return true;
+    again->rows++;
+    again->imaged += line.before.bytes != NULL;
     line_hash(mutation, sent, line.hash);
     if (key != NULL && again->what != AGAIN_UNKNOWN) {
         buf_clear(&again->variables);
@@ -159,45 +170,83 @@ add_page(struct again *again, const char *of, int64_t *last, int *count,
     return ok;
 }
 
-bool
-again_stage(struct stage *stage, int64_t of, enum again_what what,
-            struct err *err)
+static struct again
+begin(struct stage *stage, enum again_what what)
 {
-    struct again again = {.stage = stage,
+    stage->diff.is_retry = what != AGAIN_UNDO;
+    return (struct again){.stage = stage,
                           .what = what,
                           .variables = buf_with_ceiling(LINE_BYTES_MAX),
                           .submitted.keys = buf_with_ceiling(LEFT_BYTES_MAX),
                           .old.keys = buf_with_ceiling(LEFT_BYTES_MAX)};
+}
+
+static void
+end(struct again *again)
+{
+    buf_free(&again->variables);
+    buf_free(&again->submitted.keys);
+    buf_free(&again->old.keys);
+}
+
+static bool
+add_push(struct again *again, int64_t of, struct err *err)
+{
     char push_id[NUMBER_BYTES];
     int64_t last = -1;
     int count = PAGE_ROWS;
     bool ok = true;
 
-    stage->diff.is_retry = what != AGAIN_UNDO;
     snprintf(push_id, sizeof(push_id), "%lld", (long long)of);
-    while (ok && count == PAGE_ROWS && !stage->is_full)
-        ok = add_page(&again, push_id, &last, &count, err);
+    while (ok && count == PAGE_ROWS && !again->stage->is_full)
+        ok = add_page(again, push_id, &last, &count, err);
     if (ok)
-        warn_of_left(&again, of);
-    buf_free(&again.variables);
-    buf_free(&again.submitted.keys);
-    buf_free(&again.old.keys);
+        warn_of_left(again, of);
+    forget(&again->submitted);
+    forget(&again->old);
     return ok;
+}
+
+bool
+again_stage(struct stage *stage, int64_t of, enum again_what what,
+            struct err *err)
+{
+    struct again again = begin(stage, what);
+    bool ok = add_push(&again, of, err);
+
+    end(&again);
+    return ok;
+}
+
+static bool
+check_images(const struct again *again, struct err *err)
+{
+    const struct push *push = again->stage->push;
+
+    if (!push->rolls_back || again->rows == 0 || again->imaged > 0)
+        return true;
+    err_set(err, MSG_PUSH_NO_UNDO,
+            "a rollback of %s is not possible: the rows that would be sent "
+            "again have no values before",
+            push->file->path);
+    return err_hint(err, "push without rollback");
 }
 
 bool
 again_stage_all(struct stage *stage, enum again_what what, struct err *err)
 {
+    struct again again = begin(stage, what);
     const struct push *push = stage->push;
     const char *values[] = {push->config->name, push->job, states_of[what]};
-    struct pg_result *pushes;
-    bool ok = true;
+    struct pg_result *pushes = NULL;
+    bool ok = pg_exec(stage->conn, sql_again_pushes, 3, values, &pushes, err);
 
-    if (!pg_exec(stage->conn, sql_again_pushes, 3, values, &pushes, err))
-        return false;
     for (int row = 0; ok && row < pg_rows(pushes); row++)
-        ok = again_stage(stage, pg_int64(pushes, row, 0), what, err);
+        ok = add_push(&again, pg_int64(pushes, row, 0), err);
+    if (ok)
+        ok = check_images(&again, err);
     pg_result_free(pushes);
+    end(&again);
     return ok;
 }
 
@@ -223,6 +272,28 @@ again_find_left(struct journal *journal, int64_t of, struct arena *arena,
         .changed_keys = arena_strdup(arena, pg_text(result, 0, 1)),
         .imageless = pg_int64(result, 0, 2),
         .imageless_keys = arena_strdup(arena, pg_text(result, 0, 3))};
+    pg_result_free(result);
+    return true;
+}
+
+bool
+again_count_undone(struct journal *journal, int64_t of, int64_t *rows,
+                   struct err *err)
+{
+    char push_id[NUMBER_BYTES];
+    const char *values[] = {push_id};
+    struct pg_result *result;
+    struct pg_conn *conn;
+    bool ok;
+
+    snprintf(push_id, sizeof(push_id), "%lld", (long long)of);
+    if (!journal_borrow(journal, &conn, err))
+        return false;
+    ok = pg_exec(conn, sql_again_undone, 1, values, &result, err);
+    journal_give_back(journal);
+    if (!ok)
+        return false;
+    *rows = pg_int64(result, 0, 0);
     pg_result_free(result);
     return true;
 }

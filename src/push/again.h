@@ -22,9 +22,14 @@ MUST_CHECK bool again_stage(struct stage *stage, int64_t of,
                             enum again_what what, struct err *err);
 
 /* Stage the rows of the job, whichever push sent them last. A later push may
- * have held or left out a row without sending it. */
+ * have held or left out a row without sending it. ERR_CONFIG if the push is to
+ * be rolled back, but no row has values before. */
 MUST_CHECK bool
 again_stage_all(struct stage *stage, enum again_what what, struct err *err);
+
+/* How many rows of push `of` were undone. */
+MUST_CHECK bool again_count_undone(struct journal *journal, int64_t of,
+                                   int64_t *rows, struct err *err);
 
 /* Rows of push `of` that an undo leaves alone: how many, and the first keys. */
 struct again_left {

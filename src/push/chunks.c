@@ -7,10 +7,7 @@
  * failed, or the result of one was not proven. A chunk in progress always
  * continues to its end: what was submitted is settled if that is possible.
  *
- * Hazards. If the journal is older than the store, because it was restored or
- * copied, its diff is wrong, and it may hold keys that were used before.
- * Therefore the store's mutations are listed before the first submission: each
- * one with this journal's uuid must be known.
+ * Hazards. The journal may be older than the store (restored.h).
  */
 #include "push/chunks.h"
 
@@ -19,8 +16,8 @@
 
 #include "base/mem.h"
 #include "base/task.h"
-#include "job/store.h"
 #include "push/chunk.h"
+#include "push/restored.h"
 #include "push/settle.h"
 
 enum {
@@ -37,44 +34,6 @@ struct crew {
     struct err err;   /* of the first failure; kind ERR_NONE: none */
     struct task_group group;
 };
-
-/* ---- a restored journal -------------------------------------------------- */
-
-static bool
-refuse_restored(const char *marker, struct err *err)
-{
-    return err_set(err, MSG_JOURNAL_RESTORED,
-                   "the store has executed a push of this journal that the "
-                   "journal does not contain: %s",
-                   marker);
-}
-
-static bool
-check_markers(struct push *push, struct arena *arena, struct err *err)
-{
-    struct bulk_markers *markers = arena_alloc(arena, sizeof(*markers));
-    const char *stranger;
-
-    markers->arena = arena;
-    if (!journal_chunk_week(push->journal, arena, &markers->since,
-                            &markers->prefix, err) ||
-        !bulk_list_markers(store_session(push->context, push->store),
-                           &push->log, markers, err) ||
-        !journal_chunk_stranger(push->journal, markers->first_lines,
-                                markers->count, arena, &stranger, err))
-        return false;
-    return stranger == NULL || refuse_restored(stranger, err);
-}
-
-static bool
-check_restored(struct push *push, struct err *err)
-{
-    struct arena arena = {0};
-    bool ok = check_markers(push, &arena, err);
-
-    arena_free(&arena);
-    return ok;
-}
 
 /* ---- one chunk ----------------------------------------------------------- */
 
@@ -275,7 +234,7 @@ run_crew(struct crew *crew)
 {
     struct err err;
 
-    if (will_submit(crew) && !check_restored(crew->push, &err)) {
+    if (will_submit(crew) && !restored_check(crew->push, &err)) {
         note_failure(crew, &err);
         return;
     }

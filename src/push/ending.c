@@ -1,12 +1,16 @@
 #include "push/ending.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/event.h"
 #include "journal/remedy.h"
+#include "sql.h"
 
-static bool
-may_pass(const struct err *why)
+enum { NUMBER_BYTES = 24, LEFT_SHOWN = 10 };
+
+bool
+push_may_pass(const struct err *why)
 {
     return why->kind == ERR_TRANSIENT || why->kind == ERR_LATER ||
            why->kind == ERR_STOPPED;
@@ -66,6 +70,71 @@ push_judge(struct push *push)
     }
 }
 
+/* ---- what earlier pushes have left --------------------------------------- */
+
+static bool
+ask_left(struct push *push, struct pg_result **left, struct err *err)
+{
+    char push_id[NUMBER_BYTES];
+    const char *values[] = {push->config->name, push->job,
+                            push->may_repeat ? "t" : "f", push_id,
+                            push->earlier != NULL ? push->earlier : "{}"};
+    struct pg_conn *conn;
+    bool ok;
+
+    snprintf(push_id, sizeof(push_id), "%" PRId64, push->ref.push_id);
+    if (!journal_borrow(push->journal, &conn, err))
+        return false;
+    ok = pg_exec(conn, sql_push_left, 5, values, left, err);
+    journal_give_back(push->journal);
+    return ok;
+}
+
+static void
+blame_left(struct push *push, const struct pg_result *left)
+{
+    int64_t in_doubt = pg_int64(left, 0, 0), refused = pg_int64(left, 0, 3);
+
+    if (in_doubt > 0) {
+        err_set(&push->err, MSG_PUSH_UNKNOWN,
+                "it is not known whether the store applied %" PRId64
+                " %s of job %s: %s%s",
+                in_doubt, rows(in_doubt), push->job, pg_text(left, 0, 1),
+                in_doubt > LEFT_SHOWN ? ", ..." : "");
+        err_hint(&push->err,
+                 "see the rows in bulkpg.push_row; bulkpg push %s --retry "
+                 "unknown sends them again, and bulkpg push --settle %s "
+                 "applied|failed decides about them",
+                 push->job, pg_text(left, 0, 2));
+    } else if (refused > 0 && push->err.kind == ERR_NONE) {
+        err_set(&push->err, MSG_PUSH_REFUSED,
+                "the store refused %" PRId64 " %s of earlier pushes, which "
+                "this one has finished: %s%s",
+                refused, rows(refused), pg_text(left, 0, 4),
+                refused > LEFT_SHOWN ? ", ..." : "");
+    }
+}
+
+/* A row that an earlier push left in doubt is in doubt, whether this push
+ * selects it or not. */
+static bool
+judge_left(struct push *push, struct err *err)
+{
+    struct pg_result *left;
+
+    if (push->is_resumed || push->mode == PUSH_UNDO ||
+        (push->err.kind != ERR_NONE && push->err.kind != ERR_ROW &&
+         !err_is(&push->err, MSG_PUSH_UNKNOWN)))
+        return true;
+    if (!ask_left(push, &left, err))
+        return false;
+    blame_left(push, left);
+    pg_result_free(left);
+    return true;
+}
+
+/* ---- the end ------------------------------------------------------------- */
+
 /* `sent`: the rows were sent, and `why` is about their states. */
 static enum push_status
 status_after(const struct err *why, bool sent, bool is_rolled_back)
@@ -74,7 +143,7 @@ status_after(const struct err *why, bool sent, bool is_rolled_back)
         return PUSH_ROLLED_BACK;
     if (why->kind == ERR_NONE || (sent && why->kind == ERR_ROW))
         return PUSH_DONE;
-    return may_pass(why) ? PUSH_INTERRUPTED : PUSH_FAILED;
+    return push_may_pass(why) ? PUSH_INTERRUPTED : PUSH_FAILED;
 }
 
 bool
@@ -89,6 +158,8 @@ push_record(struct push *push, const struct err *why, bool is_rolled_back,
         return false;
     if (sent) {
         push_judge(push);
+        if (!judge_left(push, err))
+            return false;
         why = &push->err;
     }
     end.status = status_after(why, sent, is_rolled_back);
@@ -142,7 +213,7 @@ push_log_end(struct push *push)
     if (push->err.kind != ERR_NONE)
         log_failure(push->err.kind == ERR_STOPPED ? LOG_WARN : LOG_ERROR,
                     &push->log,
-                    may_pass(&push->err) && push->has_ref
+                    push_may_pass(&push->err) && push->has_ref
                         ? "the push was interrupted; the next one finishes it"
                     : push->has_ref ? "the push did not succeed"
                                     : "the push did not run",

@@ -18,12 +18,35 @@ guard_options(const struct push *push, struct err *err)
 bool
 guard_undo(const struct push *push, struct err *err)
 {
-    if ((push->mode != PUSH_UNDO && !push->context->options->rollback) ||
-        mutation_can_undo(push->mutation))
+    if (push->mode != PUSH_UNDO && !push->rolls_back)
         return true;
-    return err_set(err, MSG_PUSH_NO_UNDO,
-                   "%s cannot be undone: %s creates, deletes, counts or pays",
-                   push->file->path, push->mutation->root);
+    if (!mutation_can_undo(push->mutation)) {
+        err_set(err, MSG_PUSH_NO_UNDO,
+                "%s cannot be undone: %s creates, deletes, counts or pays",
+                push->file->path, push->mutation->root);
+        return err_hint(err, "undo it by a mutation of your own");
+    }
+    if (!push->rolls_back || push->rows_from != PUSH_SELECTED ||
+        push->context->options->from_file == NULL)
+        return true;
+    err_set(err, MSG_PUSH_NO_UNDO,
+            "a rollback of %s is not possible: the rows of --from have no "
+            "values before",
+            push->file->path);
+    return err_hint(err, "push without rollback, or select the rows");
+}
+
+bool
+guard_before(const struct push *push, const struct binding *binding,
+             struct err *err)
+{
+    if (!push->rolls_back || binding->has_before)
+        return true;
+    err_set(err, MSG_PUSH_NO_UNDO,
+            "a rollback of %s is not possible: %s has no column _before_...",
+            push->file->path, push->file->sql_path);
+    return err_hint(err, "add a column _before_NAME for each column whose "
+                         "value the push changes, or push without rollback");
 }
 
 static bool

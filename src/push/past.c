@@ -38,23 +38,25 @@ past_file(const struct journal_push *earlier, struct arena *arena)
         .sql = span_str("")};
 }
 
-static bool
-prepare(struct push *push, const struct journal_push *earlier, struct err *err)
+bool
+past_prepare(struct push *push, const struct journal_push *earlier,
+             struct err *err)
 {
     struct query_file *file = arena_alloc(&push->arena, sizeof(*file));
+    struct err why;
 
     *file = *push->file;
     file->text = span_str(earlier->source);
     push->file = file;
-    if (!mutation_prepare(push->context, push->store, file, NULL, &push->log,
-                          &push->arena, &push->mutation, err))
+    if (!mutation_prepare_sent(push->context, push->store, file, &push->log,
+                               &push->arena, &push->mutation, &why, err))
         return err_wrap(err, "finishing push %" PRId64, earlier->ref.push_id);
-    push->document = earlier->document;
-    push->may_repeat = earlier->may_repeat;
-    push->is_direct = earlier->is_direct;
-    push->mode = earlier->mode;
-    push->undo_of = earlier->undo_of;
-    push->is_resumed = true;
+    if (why.kind != ERR_NONE)
+        err_set(&push->unread, MSG_PUSH_UNPROVEN,
+                "the answers to push %" PRId64
+                " cannot be read, because the types of the API have changed: "
+                "%s",
+                earlier->ref.push_id, why.message);
     return true;
 }
 
@@ -66,8 +68,14 @@ past_take(struct push *push, const struct journal_push *earlier,
 
     push->ref = earlier->ref;
     push->log.push_id = earlier->ref.push_id;
-    if (!prepare(push, earlier, err) ||
-        !journal_push_take_over(push->journal, &push->ref, &taken, err))
+    push->document = earlier->document;
+    push->may_repeat = earlier->may_repeat;
+    push->is_direct = earlier->is_direct;
+    push->mode = earlier->mode;
+    push->undo_of = earlier->undo_of;
+    push->rolls_back = earlier->rolls_back;
+    push->is_resumed = true;
+    if (!journal_push_take_over(push->journal, &push->ref, &taken, err))
         return false;
     push->has_ref = true;
     return taken || journal_push_not_ours(push->journal, &push->ref, err);
@@ -129,16 +137,18 @@ put_keys(const char *const *keys, struct buf *to)
 }
 
 /* The result table has the states, too. */
-static const char *
-update_results(struct push *push)
+static bool
+update_table(const char *schema, const char *table, struct pg_conn *conn,
+             const char *push_id, struct err *err)
 {
     struct buf sql = buf_with_ceiling(TEXT_BYTES_MAX);
-    const char *made;
+    const char *values[] = {push_id};
+    bool ok;
 
     buf_append_str(&sql, "UPDATE ");
-    name_append_quoted(&sql, push->config->schema);
+    name_append_quoted(&sql, schema);
     buf_append_char(&sql, '.');
-    name_append_quoted(&sql, push->mutation->table);
+    name_append_quoted(&sql, table);
     buf_append_str(&sql, " AS t SET _state = r.state "
                          "FROM bulkpg.push_row r "
                          "WHERE r.push_id = $1::bigint "
@@ -146,9 +156,25 @@ update_results(struct push *push)
                          "AND t._state <> r.state AND t._key::text = "
                          "CASE WHEN pg_typeof(t._key) = 'jsonb'::regtype "
                          "THEN r.key::jsonb::text ELSE r.key END");
-    made = arena_strdup(&push->arena, buf_str(&sql));
+    ok = pg_exec(conn, buf_str(&sql), 1, values, NULL, err);
     buf_free(&sql);
-    return made;
+    return ok;
+}
+
+/* The journal knows the tables, so that the mutation's types are not needed. */
+static bool
+update_tables(const struct push *push, struct pg_conn *conn,
+              const char *push_id, struct err *err)
+{
+    const char *values[] = {push->config->name, push->job};
+    struct pg_result *tables = NULL;
+    bool ok = pg_exec(conn, sql_past_tables, 2, values, &tables, err);
+
+    for (int row = 0; ok && row < pg_rows(tables); row++)
+        ok = update_table(pg_text(tables, row, 0), pg_text(tables, row, 1),
+                          conn, push_id, err);
+    pg_result_free(tables);
+    return ok;
 }
 
 static bool
@@ -169,7 +195,7 @@ decide_in(struct push *push, struct pg_conn *conn, bool applied,
         *rows = pg_int64(result, 0, 0);
     pg_result_free(result);
     ok = ok && pg_exec(conn, sql_past_chunks, 1, values, NULL, err) &&
-         pg_exec(conn, update_results(push), 1, values, NULL, err);
+         update_tables(push, conn, push_id, err);
     if (ok)
         return pg_commit(conn, err);
     pg_rollback(conn);

@@ -12,8 +12,15 @@ MUST_CHECK bool
 past_find(struct journal *journal, int64_t push_id, struct arena *arena,
           struct journal_push **push, struct err *err);
 
-/* Take over the push, with the mutation as it was when the push began. The
- * caller has the claim of its job. */
+/* Prepare the mutation as it was when the push began, to read its answers. If
+ * the API's types have changed so that this is not possible, push->unread says
+ * why, and the answers leave their rows unknown. */
+MUST_CHECK bool
+past_prepare(struct push *push, const struct journal_push *earlier,
+             struct err *err);
+
+/* Take over the push. The caller has the claim of its job. Without
+ * past_prepare(), the push has no mutation; past_decide() does not need it. */
 MUST_CHECK bool past_take(struct push *push, const struct journal_push *earlier,
                           struct err *err);
 

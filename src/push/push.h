@@ -53,6 +53,11 @@ struct push {
     bool is_direct;      /* single requests, not bulk operations */
     bool may_repeat;     /* rows whose outcome is unknown are sent again */
     bool is_resumed;     /* an earlier push is being finished */
+    bool rolls_back;     /* applied rows are undone if one is not */
+    const char *earlier; /* the earlier pushes that this process finished, as
+                          * an array: "{1,2}"; NULL: none */
+    struct err unread;   /* why answers to an earlier push cannot be read;
+                          * kind ERR_NONE: they can */
     struct push_tallies tallies;
     struct err distrust;   /* of a chunk's result; kind ERR_NONE: none */
     struct pg_conn *spare; /* of push/settle.c, for its next transaction */

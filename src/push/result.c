@@ -179,7 +179,8 @@ settle_once(struct chunk *chunk, struct err *err)
 
     if (!settle_begin(chunk->push, (int)chunk->row.n, &reading.settle, err))
         return false;
-    ok = download_lines(&reading, err);
+    reading.doubt = chunk->push->unread;
+    ok = reading.doubt.kind != ERR_NONE || download_lines(&reading, err);
     if (!ok && is_other_file(err) && !reading.is_partial) {
         reading.doubt = *err;
         err_code(&reading.doubt, MSG_PUSH_UNPROVEN);

@@ -285,7 +285,17 @@ bind_columns(struct selection *selection, struct err *err)
 }
 
 static bool
-begin_select(struct selection *selection, struct err *err)
+check_age(const struct push *push, const struct fresh_tables *tables,
+          struct err *stale, struct err *err)
+{
+    if (fresh_check(tables, push->mutation->fresh_ms,
+                    stale != NULL ? stale : err))
+        return true;
+    return stale != NULL;
+}
+
+static bool
+begin_select(struct selection *selection, struct err *stale, struct err *err)
 {
     struct push *push = selection->push;
     struct pg_config config = {
@@ -301,8 +311,8 @@ begin_select(struct selection *selection, struct err *err)
                     err))
         return blame_file(push, FRESH_EXPLAIN, err);
     selection->pulled_at = fresh_pulled_at(&tables);
-    return fresh_check(&tables, push->mutation->fresh_ms, err) &&
-           declare(selection, err) && bind_columns(selection, err);
+    return check_age(push, &tables, stale, err) && declare(selection, err) &&
+           bind_columns(selection, err);
 }
 
 static bool
@@ -377,12 +387,15 @@ next_line(struct selection *selection, bool *more, struct err *err)
 /* ---- both -------------------------------------------------------------- */
 
 bool
-selection_begin(struct selection *selection, struct push *push, struct err *err)
+selection_begin(struct selection *selection, struct push *push,
+                struct err *stale, struct err *err)
 {
     *selection = (struct selection){.push = push};
+    if (stale != NULL)
+        stale->kind = ERR_NONE;
     if (!(push->context->options->from_file != NULL
               ? begin_file(selection, err)
-              : begin_select(selection, err)))
+              : begin_select(selection, stale, err)))
         return false;
     selection->maker = line_maker_new(selection->binding);
     return true;

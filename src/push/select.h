@@ -42,9 +42,10 @@ struct selection {
 };
 
 /* Run the SELECT, check that the tables that it reads are fresh, and bind its
- * columns; or open the file. */
+ * columns; or open the file. Tables that are too old are a failure, unless
+ * `stale` is given: it gets the reason, or the kind ERR_NONE. */
 MUST_CHECK bool selection_begin(struct selection *selection, struct push *push,
-                                struct err *err);
+                                struct err *stale, struct err *err);
 
 /* Make the next line. *more is false at the end. If the row is not valid,
  * `fault` has the reason, and the line may have a key; else its kind is

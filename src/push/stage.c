@@ -488,7 +488,8 @@ stage_begin(struct stage *stage, struct push *push, const char *snapshot_at,
                                .source = push->file->text.bytes,
                                .may_repeat = push->may_repeat,
                                .snapshot_at = snapshot_at,
-                               .undo_of = undo_of};
+                               .undo_of = undo_of,
+                               .rolls_back = push->rolls_back};
 
     *stage = (struct stage){.push = push,
                             .limit = -1,

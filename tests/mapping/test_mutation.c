@@ -246,6 +246,74 @@ START_TEST(a_document_fits_into_what_the_store_takes)
 
 END_TEST
 
+/* ---- a mutation that was sent -------------------------------------------- */
+
+static const struct mutation *
+make_sent(const char *text)
+{
+    const struct mutation *mutation;
+
+    mutation_build_sent(&types.arena, "job", types_parse(&types, text),
+                        types.schema, &dialect_shopify, &mutation, &err);
+    return mutation;
+}
+
+/* Its arguments and its variables may have other names and types now. */
+START_TEST(of_a_mutation_that_was_sent_only_the_answers_matter)
+{
+    const struct mutation *m = make_sent(
+        "mutation($id: Gone!, $tags: [String!]!) @push(key: \"id\", repeat: "
+        "NEVER) { t: tagsAdd(was: $id, tags: {x: $tags}) @table(name: \"x\") "
+        "{ node { id } } }");
+
+    ck_assert_msg(err.kind == ERR_NONE, "%s", err.message);
+    ck_assert_str_eq(m->root, "tagsAdd");
+    ck_assert_str_eq(m->root_key, "t");
+    ck_assert_str_eq(m->table, "x");
+    ck_assert_int_eq(m->leaf_count, 1);
+    ck_assert_int_eq(m->errors_count, 1);
+    ck_assert_str_eq(m->errors[0].key, "userErrors");
+    ck_assert(!m->is_safe && (m->kinds & KIND_REPEATABLE) != 0);
+}
+
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *message; /* a part of it */
+} unreadable[] = {
+    {TAGS_ARE "{ tagsGone(id: $id, tags: $tags) { node { id } } }",
+     "unknown field \"tagsGone\""},
+    {TAGS_ARE "{ tagsAdd(id: $id, tags: $tags) { gone { id } node { id } } }",
+     "unknown field \"gone\""},
+};
+
+START_TEST(answers_that_cannot_be_read_are_reported)
+{
+    const struct mutation *m = make_sent(unreadable[_i].text);
+
+    ck_assert_msg(strstr(err.message, unreadable[_i].message) != NULL, "%s",
+                  err.message);
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_int_eq(m->leaf_count, 0);
+    ck_assert_int_eq(m->errors_count, 0);
+    ck_assert_str_eq(m->table, "job_result");
+}
+
+END_TEST
+
+START_TEST(a_key_makes_a_repeat_harmless_later_too)
+{
+    const struct mutation *m = make_sent(
+        "mutation($input: InventoryAdjustQuantitiesInput!) { "
+        "inventoryAdjustQuantities(input: $input) { userErrors { field } } }");
+
+    ck_assert(m->is_idempotent && m->makes_keys && !m->is_safe);
+    ck_assert_str_eq(m->key_variable, MUTATION_KEY_VARIABLE);
+}
+
+END_TEST
+
 /* ---- @push and kinds ----------------------------------------------------- */
 
 START_TEST(push_has_defaults)
@@ -446,6 +514,10 @@ mutation_suite(void)
     tcase_add_loop_test(tests, a_mutation_that_cannot_be_pushed_is_refused, 0,
                         COUNT(refused));
     tcase_add_test(tests, a_document_fits_into_what_the_store_takes);
+    tcase_add_test(tests, of_a_mutation_that_was_sent_only_the_answers_matter);
+    tcase_add_loop_test(tests, answers_that_cannot_be_read_are_reported, 0,
+                        COUNT(unreadable));
+    tcase_add_test(tests, a_key_makes_a_repeat_harmless_later_too);
     tcase_add_test(tests, push_has_defaults);
     tcase_add_test(tests, push_has_arguments);
     tcase_add_loop_test(tests, what_may_be_repeated_follows_from_kind_and_file,

@@ -1,12 +1,7 @@
 """A push is killed, cut off from its database, or gets no answers. Nothing runs
 twice, and every row is accounted for."""
-import os
-import random
-import signal
-import time
-
 from harness.case import AGAIN, FAILED, OK, long_run
-from harness.push_case import (ADJUST, PRICES, TAGS, VARIANTS, PushCase)
+from harness.push_case import PRICES, TAGS, VARIANTS, PushCase
 
 WANTED = """SELECT v.product_id,
   jsonb_agg(jsonb_build_object('id', bulkpg.gid('ProductVariant', v.id),
@@ -14,21 +9,14 @@ WANTED = """SELECT v.product_id,
 FROM (SELECT * FROM products_variants
       WHERE product_id IN (SELECT id FROM products ORDER BY id LIMIT %d)) v
 GROUP BY 1"""
+# A mutation with another table of results.
+OTHER = """mutation Tags($id: ID!, $tags: [String!]!) @push(key: "_key") {
+  tagsAdd(id: $id, tags: $tags) @table(name: "tagged") { node { id } }
+}
+"""
 TAGGED = """SELECT bulkpg.gid('Product', p.id) AS id, ARRAY[t.tag] AS tags,
   p.id || '/' || t.tag AS _key
 FROM (SELECT * FROM products ORDER BY id LIMIT %d) p, public.tag t"""
-EVENTS = """SELECT e.n AS _key, 'correction' AS reason, 'available' AS name,
-  'app://test/' || e.n AS reference_document_uri,
-  jsonb_build_array(jsonb_build_object(
-    'inventoryItemId', e.item, 'locationId', e.location,
-    'delta', 1, 'changeFromQuantity', NULL)) AS changes
-FROM public.event e"""
-LEVELS = """{ inventoryItems { edges { node { id
-  inventoryLevels @table(parent: "inventory_item_id") { edges { node { id
-    location { id }
-    quantities(names: ["available"]) @table { name quantity } } } }
-  } } } }"""
-
 # Requests of a bulk push, at which it is killed.
 MOMENTS = ("list", "stage", "upload", "run_mutation", "poll", "storage")
 
@@ -122,7 +110,7 @@ class Bulk(Crash):
         prices."""
         cuts = self.cut_everywhere(
             self.proxied(), self.want_more, lambda *_: self.check("tags"),
-            "tags", step=1 if long_run() else 23)
+            "tags", step=1 if long_run() else 23, ends=(OK, FAILED))
         self.assertGreater(cuts, 2)
 
     def test_a_lost_answer_is_found_by_its_marker(self):
@@ -165,7 +153,10 @@ class Bulk(Crash):
         self.check("tags")
 
     def test_uploads_that_fail(self):
-        for action in ({"status": 403}, {"close": True}, {"corrupt": True},
+        """Nothing ran: the upload restarts, three times in all."""
+        for action in ({"status": 403}, {"status": 503},
+                       {"status": 403, "read": 10}, {"close": True},
+                       {"close": True, "after": True}, {"corrupt": True},
                        {"etag": "0" * 32}):
             with self.subTest(action=action):
                 self.want_more()
@@ -175,9 +166,17 @@ class Bulk(Crash):
                 self.assertEqual(3, chunk["targets"])
                 self.check("tags")
         self.want_more()
-        self.shop.rule({"status": 403}, kind="upload", times=3)
+        self.shop.rule({"corrupt": True}, kind="upload", times=3)
         self.push("tags", status=AGAIN)
         self.assertEqual({"skipped": 8}, self.states())
+        self.push("tags")
+        self.check("tags")
+
+    def test_the_answer_with_the_target_is_lost(self):
+        self.shop.rule({"close": True, "after": True}, kind="stage")
+        self.push("tags")
+        self.assertEqual(1, len(self.requests(kind="upload")))
+        self.check("tags")
 
     def test_an_operation_that_fails_half_way(self):
         """The rows that have an answer are settled; those without are sent
@@ -210,10 +209,14 @@ class Bulk(Crash):
                 self.check_once()
 
     def test_duplicates_and_gaps(self):
-        self.shop.next(line_gaps=[2], line_duplicates=[4, 5])
-        self.push("tags", status=FAILED)
-        self.assertEqual({"applied": 7, "unknown": 1}, self.states())
-        self.check_once()
+        """Rows without an answer are sent again if they may be."""
+        for job, status, states in (
+                ("tags", FAILED, {"applied": 7, "unknown": 1}),
+                ("prices", OK, {"applied": 8})):
+            self.shop.next(line_gaps=[2], line_duplicates=[4, 5])
+            self.push(job, status=status)
+            self.assertEqual(states, self.states())
+        self.check_once_of("tagsAdd")
 
     def test_a_restored_journal_sends_nothing(self):
         self.push("tags")
@@ -224,85 +227,54 @@ class Bulk(Crash):
         self.assertIn("JOURNAL_RESTORED", result.stderr)
         self.assertEqual(mark, len(self.shop.ledger()))
 
-    def test_a_signal(self):
-        """Operations run on, and the next push settles them."""
-        self.shop.set(duration_ms=3000)
-        running = self.program.start("push", "tags")
-        self.wait_for(lambda: self.db.value("""
-            SELECT count(*) AS v FROM bulkpg.push_chunk
-            WHERE state = 'running'""") == 1, "an operation")
-        running.signal(signal.SIGTERM)
-        self.assertEqual(AGAIN, running.wait().status)
-        self.assertEqual("interrupted", self.last_push()["status"])
-        self.finish("tags")
-        self.check("tags")
-        self.assertEqual({"applied"}, {row["state"] for row in self.db.rows(
-            "SELECT state FROM bulkpg.push_row WHERE n > 0")})
+    def test_a_restored_journal_sends_no_single_requests(self):
+        """The store's operations tell, although it does not list requests."""
+        self.push("tags")
+        self.db.execute("DELETE FROM bulkpg.push")
+        self.mutation("prices", PRICES, WANTED % 8)
+        result = self.push("prices", status=FAILED)
+        self.assertIn("JOURNAL_RESTORED", result.stderr)
+        self.assertEqual({"skipped": 8}, self.states())
+        self.assertEqual([], self.shop.ledger(field="productVariantsBulkUpdate"))
 
-
-class Random(Crash):
-    """Adjustments of stock, which count, with kills at any time."""
-
-    def setUp(self):
-        super().setUp()
-        self.configure()
-        self.pull(stock=LEVELS)
-        self.db.execute("""DROP TABLE IF EXISTS public.event;
-            CREATE TABLE public.event (n bigint PRIMARY KEY, item text, location text)""")
-        self.seed = random.randrange(1 << 30)
-        self.random = random.Random(self.seed)
-        self.events = 0
-
-    def add_events(self, count):
-        """New events; older ones have been sent."""
-        self.db.execute(f"""
-            INSERT INTO public.event
-            SELECT {self.events} + row_number() OVER (),
-                   bulkpg.gid('InventoryItem', l.inventory_item_id),
-                   bulkpg.gid('Location', l.location_id)
-            FROM (SELECT * FROM acme.inventory_items_inventory_levels
-                  ORDER BY id LIMIT 3) l, generate_series(1, {count // 3})""")
-        self.events += count // 3 * 3
-
-    def kill_somewhere(self, most_s):
-        running = self.program.start("push", "adjust")
-        time.sleep(self.random.uniform(0, most_s))
-        running.signal(signal.SIGKILL)
-        running.wait()
-        self.skip_the_search()
-
-    def kills(self, default):
-        return int(os.environ.get("E2E_KILLS", default))
-
-    def test_direct(self):
-        """Every event is applied exactly once."""
-        self.mutation("adjust", ADJUST % ", direct: 100000, max: 100000",
-                      EVENTS)
-        self.shop.set(latency_ms=5)
-        for _ in range(self.kills(12)):
-            self.add_events(30)
-            self.kill_somewhere(0.6)
-        self.finish("adjust")
-        seed = f"seed {self.seed}"
-        self.assertEqual(self.events, len(self.effects()), seed)
-        self.assertEqual(self.events, self.db.value("""
-            SELECT count(*) AS v FROM bulkpg.push_state
-            WHERE state = 'applied'"""), seed)
+    def test_a_database_that_was_restored(self):
+        """It may lack pushes. What must not be sent twice waits for a
+        user."""
+        self.push("tags")
+        self.db.execute("""UPDATE bulkpg.push
+            SET notes = notes || '{"database": "another"}'""")
+        self.want_more()
+        mark = len(self.shop.ledger())
+        result = self.push("tags", status=FAILED)
+        self.assertIn("JOURNAL_MOVED", result.stderr)
+        self.assertEqual(mark, len(self.shop.ledger()))
+        self.assertIn("JOURNAL_MOVED", self.push("prices").stderr)
+        self.push("tags", status=FAILED)
+        self.db.execute("UPDATE bulkpg.meta SET journal_uuid = "
+                        "gen_random_uuid()")
+        self.push("tags")
+        self.assertNotIn("JOURNAL_MOVED", self.push("prices").stderr)
         self.check_once()
-        self.check_accounted()
 
-    def test_bulk(self):
-        """No event twice; what is in doubt is held, and named."""
-        self.mutation("adjust", ADJUST % ", direct: 0, max: 100000", EVENTS)
-        for _ in range(self.kills(8)):
-            self.add_events(30)
-            self.kill_somewhere(1.2)
-        self.finish("adjust")
-        seed = f"seed {self.seed}"
-        self.check_once()
-        self.check_accounted()
-        states = dict(self.rows_of("""
-            SELECT state, count(*) FROM bulkpg.push_state GROUP BY 1"""))
-        self.assertEqual(self.events, sum(states.values()), seed)
-        self.assertLessEqual(set(states), {"applied", "unknown", "held"}, seed)
-        self.assertLessEqual(states["applied"], len(self.effects()), seed)
+    def test_an_argument_has_another_name_after_a_kill(self):
+        """What was sent is settled by what it selects."""
+        self.kill_at(["prices"], {}, kind="poll")
+        self.change_type("Mutation", "productVariantsBulkUpdate", "args",
+                         "variants", "rows")
+        self.mutation("prices", OTHER, TAGGED % 8)
+        self.push("prices")
+        self.assertEqual({"applied": 8}, self.states(1))
+        self.assertEqual({"applied": 8}, self.states())
+
+    def test_a_mutation_is_gone_after_a_kill(self):
+        """Its answers cannot be read. Rows with other keys are sent."""
+        self.kill_at(["prices"], {}, kind="poll")
+        self.change_type("Mutation", "productVariantsBulkUpdate", None, None,
+                         "another")
+        self.mutation("prices", OTHER, TAGGED % 8)
+        result = self.push("prices", status=FAILED)
+        self.assertIn("the types of the API have changed", result.stderr)
+        self.assertEqual({"unknown": 8}, self.states(1))
+        self.assertEqual({"applied": 8}, self.states())
+        self.push("--settle", "1", "applied")
+        self.push("prices")

@@ -6,10 +6,30 @@ import signal
 from cases.test_push_rows import PRICES, PriceCase, SQL, WITH_BEFORE
 from cases.test_watch import parse_metrics
 from harness.case import AGAIN, FAILED, PARTIAL
+from harness.cluster import Held
 from harness.push_case import VARIANTS
 
 
 class Life(PriceCase):
+    def test_a_push_is_killed_while_it_is_staged(self):
+        """Its rows wait for a lock. Nothing was sent, and nothing of it is
+        left."""
+        self.prepare()
+        with Held(self.db, "LOCK TABLE bulkpg.push_row IN EXCLUSIVE MODE"):
+            running = self.program.start("push", "prices")
+            self.wait_for(lambda: not running.is_alive() or self.db.value("""
+                SELECT count(*) AS v FROM pg_locks
+                WHERE relation = 'bulkpg.push_row'::regclass
+                  AND NOT granted""") > 0, "a lock")
+            self.assertTrue(running.is_alive(), running.result)
+            running.signal(signal.SIGKILL)
+            running.wait()
+        self.assertEqual([], self.shop.ledger())
+        self.check_counts(self.push("prices"), changed=6, applied=6)
+        self.assertEqual(1, self.db.value(
+            "SELECT count(*) AS v FROM bulkpg.push"))
+        self.check_once()
+
     def test_rows_that_were_not_submitted_are_dropped(self):
         self.prepare(40, more=", direct: 0")
         self.kill_at(["prices"], {}, kind="stage")

@@ -1,7 +1,7 @@
 """`plan` of a mutation: what each row would be sent as, and nothing is sent."""
 import json
 
-from harness.case import CONFIG, OK, USAGE
+from harness.case import CONFIG, DENIED, OK, USAGE
 from harness.push_case import PRICES, TAGS, VARIANTS, PushCase
 
 SELECT = """SELECT v._parent_id AS product_id,
@@ -78,6 +78,65 @@ class Overview(PlanCase):
         self.mutation("prices", PRICES, SELECT % "")
         self.assertTrue(self.plan("prices", "--document").stdout
                         .startswith("mutation Prices($productId: ID!"))
+
+
+    def test_tables_that_are_too_old(self):
+        """The plan is shown, with the reason for which a push would send
+        nothing."""
+        self.mutation("prices", PRICES.replace(
+            'key: "product_id"', 'key: "product_id", fresh: "1h"'),
+            SELECT % "")
+        self.assertNotIn("PUSH_STALE", self.plan("prices").stdout)
+        self.db.execute("UPDATE bulkpg.run SET finished_at = "
+                        "finished_at - interval '2 hours'")
+        out = self.plan("prices").stdout
+        self.assertRegex(out, "-- Error: table acme.products_variants was last "
+                         r"loaded .* nothing would be sent \(PUSH_STALE\)")
+        self.assertRegex(out, r"-- Rows: \d+ new")
+        (error,) = json.loads(self.plan("prices", "--json").stdout)["errors"]
+        self.assertEqual("PUSH_STALE", error["code"])
+
+
+class Checks(PlanCase):
+    """`check` looks at mutations, too."""
+
+    def check(self, *expected, status=OK):
+        out = self.run_program("check", status=status).stdout
+        for text in expected:
+            self.assertIn(text, out)
+        self.assertEqual([], self.shop.ledger())
+
+    def test_a_mutation_that_can_be_pushed(self):
+        self.mutation("prices", PRICES, SELECT % "")
+        self.check("ok     mutation mutations/prices.graphql (store acme): "
+                   "scope write_products")
+
+    def test_a_missing_scope(self):
+        self.mutation("prices", PRICES, SELECT % "")
+        self.mutation("tags", TAGS, "SELECT id, ARRAY['x'] AS tags "
+                      "FROM products")
+        self.shop.set(scopes=["read_products", "read_inventory"])
+        self.check("productVariantsBulkUpdate needs the scope write_products",
+                   "tagsAdd needs the scope write_products",
+                   "missing: write_products", status=DENIED)
+
+    def test_a_mutation_that_does_not_fit(self):
+        self.mutation("prices", PRICES.replace("variants: $", "variant: $"),
+                      SELECT % "")
+        self.check('unknown argument "variant"', status=CONFIG)
+
+    def test_a_select_that_does_not_fit(self):
+        self.mutation("tags", TAGS, "SELECT id, tags AS tag FROM products")
+        self.check("mutations/tags.sql:1: column", status=CONFIG)
+
+    def test_what_is_missing(self):
+        self.mutation("tags", TAGS)
+        self.check("warn   mutation mutations/tags.graphql (store acme): "
+                   "mutations/tags.sql does not exist")
+        self.mutation("tags", TAGS.replace("String!]!) {", "String!]!) "
+                                           "@push(rollback: true) {"),
+                      "SELECT id, ARRAY['x'] AS tags FROM products")
+        self.check("has no column _before_...", status=CONFIG)
 
 
 class Refusals(PlanCase):

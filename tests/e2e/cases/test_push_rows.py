@@ -446,6 +446,31 @@ class Unknown(PriceCase):
                           applied=1, held=3)
         self.check_once()
 
+    def test_rows_that_are_no_longer_selected_are_named(self):
+        self.prepare_unknown()
+        key = self.first_product()
+        self.db.execute("DELETE FROM acme.wanted")
+        result = self.push("prices", status=FAILED)
+        self.check_counts(result, row=0, sent=0)
+        self.assertIn("PUSH_UNKNOWN", result.stderr)
+        self.assertIn(f"applied 3 rows of job prices: {key} (push 1), ",
+                      result.stderr)
+        self.assertIn("--settle 1 applied", result.stderr)
+        self.assertEqual("PUSH_UNKNOWN", self.last_push()["error_code"])
+        self.push("--settle", "1", "applied")
+        self.push("prices")
+
+    def test_a_user_decides_although_the_types_have_changed(self):
+        """An argument that was sent has another name now."""
+        self.prepare_unknown()
+        self.change_type("Mutation", "productVariantsBulkUpdate", "args",
+                         "variants", "rows")
+        result = self.push("--settle", "1", "applied")
+        self.assertIn("3 rows of push 1 count as applied", result.stdout)
+        self.assertEqual({"applied": 3}, self.states(1))
+        self.assertEqual({"applied"}, {
+            row["_state"] for row in self.result_rows("prices")})
+
     def test_a_user_decides_that_they_were_applied(self):
         self.prepare_unknown()
         result = self.push("--settle", "1", "applied", "--key",
