@@ -430,6 +430,42 @@ access_try_query(struct access *access, struct job *job, const char *what,
     return !trial.refused;
 }
 
+/* ---- mutations --------------------------------------------------------- */
+
+static bool
+has_one(const struct scopes *granted, const char *scopes)
+{
+    struct arena arena = {0};
+    bool found = false;
+
+    while (*scopes != '\0' && !found) {
+        size_t length = strcspn(scopes, "|");
+
+        found = has_scope(granted, arena_dup(&arena, span_of(scopes, length)));
+        scopes += length + (scopes[length] == '|');
+    }
+    arena_free(&arena);
+    return found;
+}
+
+bool
+access_has_scopes(struct access *access, const char *scopes, const char *place,
+                  const char *what, struct verdicts *verdicts)
+{
+    size_t length = scopes != NULL ? strcspn(scopes, "|") : 0;
+    struct err err;
+
+    if (scopes == NULL || !access->answers || access->granted.count == 0 ||
+        has_one(&access->granted, scopes))
+        return true;
+    add_scope(&access->missing, &access->arena, span_of(scopes, length));
+    err_set(&err, MSG_ACCESS_DENIED, "%s needs the scope %.*s", place,
+            (int)length, scopes);
+    err_hint(&err, "grant the app the scope %.*s", (int)length, scopes);
+    verdict_error(verdicts, what, &err);
+    return false;
+}
+
 /* ---- unchecked queries ------------------------------------------------- */
 
 bool

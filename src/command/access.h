@@ -43,6 +43,12 @@ void access_check_store(struct access *access, struct context *context,
 bool access_try_query(struct access *access, struct job *job, const char *what,
                       struct verdicts *verdicts);
 
+/* A mutation cannot be tried. Does the app have one of these scopes ("a|b";
+ * NULL: they are not known)? If not, report that and return false. */
+MUST_CHECK bool
+access_has_scopes(struct access *access, const char *scopes, const char *place,
+                  const char *what, struct verdicts *verdicts);
+
 /* If the failure of a query is a fault of the store, keep it for
  * access_report() and return true. */
 bool access_collect(struct access *access, const struct store_state *store,

@@ -6,6 +6,7 @@
 #include "cli/process.h"
 #include "command/access.h"
 #include "command/check_database.h"
+#include "command/check_mutation.h"
 #include "command/commands.h"
 #include "job/jobs.h"
 #include "run/tables.h"
@@ -133,6 +134,10 @@ check_stores(struct look *look)
             access_check_store(&look->stores[i], context, &context->stores[i],
                                &look->verdicts);
     check_jobs(look);
+    for (size_t i = 0; i < count && context->journal != NULL; i++)
+        if (context_wants_store(context, context->stores[i].config))
+            check_mutations(&look->stores[i], context, &context->stores[i],
+                            &look->verdicts);
     query_files_find_strays(&strays, &context->config, on_stray,
                             &look->verdicts);
     arena_free(&strays);

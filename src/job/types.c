@@ -157,13 +157,31 @@ names_of(struct arena *arena, const struct gql_name *list, size_t *count)
     return names;
 }
 
+static bool
+contains(struct span text, const char *part)
+{
+    return memmem(text.bytes, text.length, part, strlen(part)) != NULL;
+}
+
+/* Queries do not ask whether an input type takes exactly one of its fields, and
+ * neither did earlier versions of bulkpg. A mutation must know. */
+static bool
+lacks_one_of(const struct gathering *g, const struct journal_type *type)
+{
+    return g->way.asks_one_of && contains(type->json, "\"INPUT_OBJECT\"") &&
+           !contains(type->json, "\"isOneOf\"");
+}
+
 /* A store's types are those of its API version. A source may change its types
  * at any time. */
 static bool
-is_old(const struct types_source *source, const struct journal_type *type)
+is_old(const struct gathering *g, const struct journal_type *type)
 {
-    return source->store->config->preset != NULL &&
-           (source->afresh || type->age_ms > SOURCE_MAX_AGE_MS);
+    const struct types_source *source = g->source;
+
+    return lacks_one_of(g, type) ||
+           (source->store->config->preset != NULL &&
+            (source->afresh || type->age_ms > SOURCE_MAX_AGE_MS));
 }
 
 static bool
@@ -171,7 +189,7 @@ add_types(struct gathering *g, const struct journal_types *types, size_t *added,
           struct err *err)
 {
     for (size_t i = 0; i < types->count; i++) {
-        if (is_old(g->source, &types->types[i]))
+        if (is_old(g, &types->types[i]))
             continue;
         if (!add_type(g->schema, types->types[i].name, types->types[i].json,
                       err))
@@ -207,7 +225,7 @@ add_cached(struct gathering *g, const char *const *names, size_t count,
     for (size_t i = 0; i < count; i++) {
         const struct journal_type *type = find_cached(g, names[i]);
 
-        if (type == NULL || is_old(g->source, type))
+        if (type == NULL || is_old(g, type))
             continue;
         if (!add_type(g->schema, type->name, type->json, err))
             return false;
@@ -294,7 +312,7 @@ set_mutation_type(struct gathering *g, const struct gql_document *document,
         return false;
     if (types.count > 0)
         cached = &types.types[0];
-    if (cached != NULL && !is_old(g->source, cached))
+    if (cached != NULL && !is_old(g, cached))
         return read_mutation_type(g, cached->json, err);
     return fetch_mutation_type(g, err);
 }

@@ -10,43 +10,57 @@
 static const struct {
     const char *name;
     unsigned kinds;
+    const char *scopes; /* one of them is needed: "a|b"; "": that of the object
+                         * which the row names */
 } known[] = {
-    {"customerSet", KIND_IDENTIFIED},
-    {"customerUpdate", KIND_REPEATABLE},
-    {"fileUpdate", KIND_REPEATABLE},
-    {"inventoryActivate", KIND_IDEMPOTENT},
-    {"inventoryAdjustQuantities", KIND_IDEMPOTENT | KIND_COUNTS},
-    {"inventoryItemUpdate", KIND_REPEATABLE},
-    {"inventoryMoveQuantities", KIND_IDEMPOTENT | KIND_COUNTS},
-    {"inventorySetOnHandQuantities", KIND_IDEMPOTENT},
-    {"inventorySetQuantities", KIND_IDEMPOTENT},
-    {"inventoryShipmentAddItems", KIND_IDEMPOTENT | KIND_COUNTS},
-    {"inventoryShipmentCreate", KIND_IDEMPOTENT | KIND_CREATES},
-    {"inventoryShipmentCreateInTransit", KIND_IDEMPOTENT | KIND_CREATES},
-    {"inventoryShipmentReceive", KIND_IDEMPOTENT | KIND_COUNTS},
-    {"inventoryTransferCreate", KIND_IDEMPOTENT | KIND_CREATES},
-    {"inventoryTransferCreateAsReadyToShip", KIND_IDEMPOTENT | KIND_CREATES},
-    {"inventoryTransferDuplicate", KIND_IDEMPOTENT | KIND_CREATES},
-    {"inventoryTransferSetItems", KIND_IDEMPOTENT},
-    {"locationActivate", KIND_IDEMPOTENT},
-    {"locationDeactivate", KIND_IDEMPOTENT},
-    {"metafieldsDelete", KIND_REPEATABLE | KIND_DELETES},
-    {"metafieldsSet", KIND_REPEATABLE},
-    {"metaobjectUpsert", KIND_REPEATABLE},
-    {"orderUpdate", KIND_REPEATABLE},
-    {"priceListFixedPricesAdd", KIND_REPEATABLE},
-    {"productSet", KIND_IDENTIFIED},
-    {"productUpdate", KIND_REPEATABLE},
-    {"productVariantsBulkUpdate", KIND_REPEATABLE},
-    {"publishablePublish", KIND_REPEATABLE},
-    {"publishableUnpublish", KIND_REPEATABLE},
-    {"refundCreate", KIND_IDEMPOTENT | KIND_CREATES | KIND_PAYS},
-    {"tagsAdd", KIND_REPEATABLE},
-    {"tagsRemove", KIND_REPEATABLE},
-    {"translationsRegister", KIND_REPEATABLE},
-    {"urlRedirectCreate", KIND_REPEATABLE | KIND_CREATES},
-    {"urlRedirectDelete", KIND_REPEATABLE | KIND_DELETES},
-    {"urlRedirectUpdate", KIND_REPEATABLE},
+    {"customerSet", KIND_IDENTIFIED, "write_customers"},
+    {"customerUpdate", KIND_REPEATABLE, "write_customers"},
+    {"fileUpdate", KIND_REPEATABLE, "write_files|write_images|write_themes"},
+    {"inventoryActivate", KIND_IDEMPOTENT, "write_inventory"},
+    {"inventoryAdjustQuantities", KIND_IDEMPOTENT | KIND_COUNTS,
+     "write_inventory"},
+    {"inventoryItemUpdate", KIND_REPEATABLE, "write_inventory"},
+    {"inventoryMoveQuantities", KIND_IDEMPOTENT | KIND_COUNTS,
+     "write_inventory"},
+    {"inventorySetOnHandQuantities", KIND_IDEMPOTENT, "write_inventory"},
+    {"inventorySetQuantities", KIND_IDEMPOTENT, "write_inventory"},
+    {"inventoryShipmentAddItems", KIND_IDEMPOTENT | KIND_COUNTS,
+     "write_inventory_shipments"},
+    {"inventoryShipmentCreate", KIND_IDEMPOTENT | KIND_CREATES,
+     "write_inventory_shipments"},
+    {"inventoryShipmentCreateInTransit", KIND_IDEMPOTENT | KIND_CREATES,
+     "write_inventory_shipments"},
+    {"inventoryShipmentReceive", KIND_IDEMPOTENT | KIND_COUNTS,
+     "write_inventory_shipments_received_items"},
+    {"inventoryTransferCreate", KIND_IDEMPOTENT | KIND_CREATES,
+     "write_inventory_transfers"},
+    {"inventoryTransferCreateAsReadyToShip", KIND_IDEMPOTENT | KIND_CREATES,
+     "write_inventory_transfers"},
+    {"inventoryTransferDuplicate", KIND_IDEMPOTENT | KIND_CREATES,
+     "write_inventory_transfers"},
+    {"inventoryTransferSetItems", KIND_IDEMPOTENT, "write_inventory_transfers"},
+    {"locationActivate", KIND_IDEMPOTENT, "write_locations"},
+    {"locationDeactivate", KIND_IDEMPOTENT, "write_locations"},
+    {"metafieldsDelete", KIND_REPEATABLE | KIND_DELETES, ""},
+    {"metafieldsSet", KIND_REPEATABLE, ""},
+    {"metaobjectUpsert", KIND_REPEATABLE, "write_metaobjects"},
+    {"orderUpdate", KIND_REPEATABLE, "write_orders|write_marketplace_orders"},
+    {"priceListFixedPricesAdd", KIND_REPEATABLE, "write_products"},
+    {"productSet", KIND_IDENTIFIED, "write_products"},
+    {"productUpdate", KIND_REPEATABLE, "write_products"},
+    {"productVariantsBulkUpdate", KIND_REPEATABLE, "write_products"},
+    {"publishablePublish", KIND_REPEATABLE, "write_publications"},
+    {"publishableUnpublish", KIND_REPEATABLE, "write_publications"},
+    {"refundCreate", KIND_IDEMPOTENT | KIND_CREATES | KIND_PAYS,
+     "write_orders|write_marketplace_orders"},
+    {"tagsAdd", KIND_REPEATABLE, ""},
+    {"tagsRemove", KIND_REPEATABLE, ""},
+    {"translationsRegister", KIND_REPEATABLE, "write_translations"},
+    {"urlRedirectCreate", KIND_REPEATABLE | KIND_CREATES,
+     "write_online_store_navigation"},
+    {"urlRedirectDelete", KIND_REPEATABLE | KIND_DELETES,
+     "write_online_store_navigation"},
+    {"urlRedirectUpdate", KIND_REPEATABLE, "write_online_store_navigation"},
 };
 
 static const struct {
@@ -98,4 +112,35 @@ kinds_of(const struct dialect *dialect, const char *mutation)
         if (has_word(mutation, words[i].word))
             kinds |= words[i].kinds;
     return kinds;
+}
+
+/* Objects with tags or metafields. */
+static const struct {
+    const char *type;
+    const char *scopes;
+} owners[] = {
+    {"Collection", "write_products"},
+    {"Customer", "write_customers"},
+    {"DraftOrder", "write_draft_orders"},
+    {"Location", "write_locations"},
+    {"Order", "write_orders|write_marketplace_orders"},
+    {"Product", "write_products"},
+    {"ProductVariant", "write_products"},
+};
+
+const char *
+kinds_scopes(const struct dialect *dialect, const char *mutation,
+             struct span owner)
+{
+    const char *scopes = NULL;
+
+    for (size_t i = 0; dialect->lists_mutations && i < COUNT(known); i++)
+        if (strcmp(known[i].name, mutation) == 0)
+            scopes = known[i].scopes;
+    if (scopes == NULL || scopes[0] != '\0')
+        return scopes;
+    for (size_t i = 0; i < COUNT(owners); i++)
+        if (span_is(owner, owners[i].type))
+            return owners[i].scopes;
+    return NULL;
 }

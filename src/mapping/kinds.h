@@ -5,6 +5,7 @@
 #ifndef MAPPING_KINDS_H
 #define MAPPING_KINDS_H
 
+#include "base/span.h"
 #include "dialect/dialect.h"
 
 enum kind {
@@ -24,5 +25,11 @@ enum kind {
  * lacks has the kinds that the words of its name suggest, and is neither
  * REPEATABLE nor IDEMPOTENT. */
 unsigned kinds_of(const struct dialect *dialect, const char *mutation);
+
+/* The access scopes of which an app needs one for the mutation: "a|b"; NULL:
+ * not known. `owner`: the type of the objects that the rows name, on which the
+ * scope of some mutations depends; "" if it is not known. */
+const char *kinds_scopes(const struct dialect *dialect, const char *mutation,
+                         struct span owner);
 
 #endif

@@ -45,6 +45,33 @@ START_TEST(a_mutation_has_the_kinds_of_its_name)
 
 END_TEST
 
+static const struct {
+    const char *name;
+    const char *owner;
+    const char *scopes; /* NULL: not known */
+} scopes[] = {
+    {"productUpdate", "", "write_products"},
+    {"productUpdate", "Customer", "write_products"},
+    {"tagsAdd", "Customer", "write_customers"},
+    {"tagsAdd", "Order", "write_orders|write_marketplace_orders"},
+    {"metafieldsSet", "ProductVariant", "write_products"},
+    {"metafieldsSet", "Unheard", NULL},
+    {"tagsAdd", "", NULL},
+    {"productCreate", "Product", NULL},
+};
+
+START_TEST(a_mutation_needs_a_scope)
+{
+    const char *found = kinds_scopes(&dialect_shopify, scopes[_i].name,
+                                     span_str(scopes[_i].owner));
+
+    ck_assert_pstr_eq(found, scopes[_i].scopes);
+    ck_assert_ptr_null(
+        kinds_scopes(&other, scopes[_i].name, span_str(scopes[_i].owner)));
+}
+
+END_TEST
+
 static Suite *
 kinds_suite(void)
 {
@@ -53,6 +80,7 @@ kinds_suite(void)
 
     tcase_add_loop_test(tests, a_mutation_has_the_kinds_of_its_name, 0,
                         COUNT(kinds));
+    tcase_add_loop_test(tests, a_mutation_needs_a_scope, 0, COUNT(scopes));
     suite_add_tcase(suite, tests);
     return suite;
 }

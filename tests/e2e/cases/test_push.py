@@ -162,6 +162,11 @@ class Push(Pricing):
             '{"title": "x"}'::jsonb AS input""")
         self.push("sets", status=PARTIAL)
         self.assertEqual({"invalid": 1}, self.states())
+        # An earlier version has not asked for it.
+        self.db.execute("""UPDATE bulkpg.graphql_type
+            SET type = (type::jsonb - 'isOneOf')::json""")
+        self.push("sets", status=PARTIAL)
+        self.assertEqual({"invalid": 1}, self.states())
         self.assertEqual([], self.shop.ledger())
         self.program.file("mutations/sets.sql", """SELECT 'a' AS _key,
             '{"handle": "x"}'::jsonb AS id,
