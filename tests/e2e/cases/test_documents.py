@@ -167,14 +167,17 @@ class Commands(PushCase, GraphCase):
                 self.run_program(*words, status=self.expected(words))
 
     def test_names_of_metrics(self):
-        """The names in the alerts for Prometheus exist."""
-        self.run_program("run")
+        """The names in the alerts for Prometheus exist, after a run and a
+        push. Those of webhooks need a listener."""
+        self.prepare()
         self.run_program("status", "--metrics", "bulkpg.prom")
         metrics = set(re.findall(r"^bulkpg_\w+", self.program.read(
             "bulkpg.prom").decode(), re.M))
         alerts = set(re.findall(r"^    (bulkpg_\w+)", documents.read(
             "docs/operations.md"), re.M))
-        self.assertEqual(3, len(alerts))
+        alerts = {name for name in alerts
+                  if not re.match("bulkpg_(webhook|pending)", name)}
+        self.assertGreater(len(alerts), 4)
         self.assertLessEqual(alerts, metrics)
 
 
