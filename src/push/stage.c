@@ -100,7 +100,8 @@ array_string(struct buf *to, const char *text)
 
 /* ---- --keep ------------------------------------------------------------- */
 
-/* Only the owner can read the file, because it may have customers' data. */
+/* Only the owner can read the file, because it may have customers' data. The
+ * lines of a rollback do not replace those of its push. */
 static bool
 open_copy(struct stage *stage, struct err *err)
 {
@@ -110,8 +111,9 @@ open_copy(struct stage *stage, struct err *err)
 
     if (folder == NULL)
         return true;
-    stage->copy_path = arena_printf(&push->arena, "%s/%s.%s.variables.jsonl",
-                                    folder, push->config->name, push->job);
+    stage->copy_path = arena_printf(&push->arena, "%s/%s.%s%s.variables.jsonl",
+                                    folder, push->config->name, push->job,
+                                    push->mode == PUSH_UNDO ? ".undo" : "");
     fd = open(stage->copy_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
               S_IRUSR | S_IWUSR);
     stage->copy = fd >= 0 ? fdopen(fd, "w") : NULL;

@@ -37,7 +37,7 @@ class Stopped(RollbackCase):
         self.shop.rule({"error": {"message": "Access denied.",
                                   "code": "ACCESS_DENIED"}},
                        nth=3, kind="line", path="productVariantsBulkUpdate")
-        result = self.push("prices", status=DENIED)
+        result = self.push("prices", "--keep", "kept", status=DENIED)
         self.assertIn("5 of 5 applied rows were undone", result.stderr)
         first, undo = self.pushes()
         self.assertEqual("rolled_back", first["status"])
@@ -45,6 +45,9 @@ class Stopped(RollbackCase):
         self.assertEqual((first["push_id"], 5),
                          (undo["undo_of"], undo["applied"]))
         self.check_taken_back()
+        self.assertEqual([6, 5], [
+            self.program.read(f"kept/acme.{name}.variables.jsonl")
+            .count(b"\n") for name in ("prices", "prices.undo")])
 
     def test_after_the_canary(self):
         self.configure()
