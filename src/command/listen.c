@@ -31,7 +31,8 @@ enum {
     ROUND_MS = 1000,
     PRUNE_EVERY_MS = 3600 * 1000,
     RESTORE_EVERY_MS = 3600 * 1000,
-    RETRY_MOST_MS = 10000
+    RETRY_MOST_MS = 10000,
+    SILENCE_MS = 5000 /* of the database; a store does not wait longer */
 };
 
 struct listener {
@@ -222,6 +223,8 @@ listen_for_webhooks(struct context *context)
          control_open(context, true, &err);
     if (ok) {
         database = control_config(context, "bulkpg listen");
+        if (database.answer_timeout_ms > SILENCE_MS)
+            database.answer_timeout_ms = SILENCE_MS;
         backoff = reconnect_backoff(context);
         listener.receiver =
             receiver_new(&listener.shops, &database, &backoff, server_answer);
