@@ -69,12 +69,13 @@ static const struct command all[] = {
      "unknown sends the row again, and --settle decides about it. --undo\n"
      "sends the values that a push replaced. --store may be given more than\n"
      "once.\n"},
-    {OF_LISTEN, "listen", "", "receive webhooks of the stores", command_listen,
-     0, 0,
+    {OF_LISTEN, "listen", "", "receive webhooks, and fetch what changed",
+     command_listen, 0, 0,
      "Receives the webhooks of all stores by HTTP, until it gets SIGTERM or\n"
      "SIGINT. A proxy such as nginx or Caddy accepts them by HTTPS and passes\n"
-     "them on. Each webhook says that an object has changed: listen records it\n"
-     "in bulkpg.event, and the jobs that load such objects in bulkpg.pending.\n"
+     "them on. Each webhook says that an object has changed. listen records it\n"
+     "in bulkpg.event, and fetches the object for the jobs that load such\n"
+     "objects, two seconds later.\n"
      "A webhook must be signed with the store's client_secret or\n"
      "webhook_secret. It is answered with 200 after it has been committed, and\n"
      "with 503 if the database cannot take it; the store then sends it again.\n"

@@ -1,9 +1,10 @@
 /*
- * Four tasks, until a signal:
+ * These tasks, until a signal:
  *
  *     main       serves HTTP (hook/server.h), and ends the others
  *     receiver   commits events on a session of its own (hook/receive.h)
  *     rounds     reads queries again, and does what is due from time to time
+ *     worker     fetches what is pending (live/worker.h)
  *     restorer   restores the subscriptions that Shopify has deleted, at the
  *                start and every hour
  *
@@ -25,6 +26,7 @@
 #include "hook/shops.h"
 #include "job/control.h"
 #include "live/subscriptions.h"
+#include "live/worker.h"
 
 enum {
     BODIES_MIB = 64,
@@ -191,6 +193,7 @@ static void
 serve_all(struct listener *listener)
 {
     struct task_group tasks = {0};
+    struct live_worker worker;
 
     for (size_t i = 0; i < listener->shops.count; i++)
         shop_read_jobs(&listener->shops.items[i]);
@@ -198,8 +201,10 @@ serve_all(struct listener *listener)
     task_group_spawn(&tasks, "receiver", receiver_run, listener->receiver);
     task_group_spawn(&tasks, "rounds", run_rounds, listener);
     task_group_spawn(&tasks, "restorer", run_restorer, listener);
+    worker_begin(&worker, listener->context);
     server_run(listener->server);
     receiver_close(listener->receiver);
+    worker_end(&worker);
     task_group_wait(&tasks);
     log_info(NULL, "stopped listening", LOG_END);
 }
