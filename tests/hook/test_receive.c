@@ -59,6 +59,8 @@ begin(const char *dsn)
                                           .client_secret = "hush",
                                           .enabled = true};
     shops_init(&shops, stores, 2);
+    tasks = (struct task_group){0};
+    answers = 0;
     database = (struct pg_config){
         .dsn = dsn, .application_name = "bulkpg listen", .has_repeats = true};
     receiver = receiver_new(&shops, &database, &backoff, answer);

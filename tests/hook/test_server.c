@@ -52,6 +52,8 @@ begin(struct http *http, size_t bodies_bytes)
     struct server_handler handler = {take, is_well, NULL};
 
     client = http;
+    seen[0] = '\0';
+    tasks = (struct task_group){0};
     answer_with = 200;
     well = true;
     ck_assert_msg(server_new("127.0.0.1", 0, &limits, &handler, &server, &err),

@@ -98,8 +98,9 @@ class HostileClients(ListenCase):
         for raw in raws:
             raw.send(b"x")
         answers = [raw.status() for raw in raws]
-        self.assertEqual({400, 503}, set(answers))
-        self.assertGreater(answers.count(503), 20)
+        # On a slow machine, some are closed because they took too long.
+        self.assertLessEqual(set(answers), {400, 503, None})
+        self.assertLess(answers.count(400), 80)
         if not World.is_sanitized():
             self.assertLess(self.running.peak_kib() - start, 100 * 1024)
         for raw in raws:
