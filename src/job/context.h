@@ -56,9 +56,9 @@ struct context {
     bool owns_session;  /* it is checked that no pooler shares its session */
     struct journal *journal;
     struct finish_wait *finishes;  /* tasks that wait for operations, */
-    const struct finish_wait *ear; /* the one that waits for the connection, */
-    const struct pg_conn *listening; /* and the connection that listens */
-    struct store_state *stores;      /* in the order of config.stores */
+    const struct finish_wait *ear; /* and the one that waits for what the
+                                    * control connection hears */
+    struct store_state *stores;    /* in the order of config.stores */
     struct task_lock reopening;
     struct backoff reopening_backoff; /* all jobs share its budget */
     struct jobs *recorded;            /* for outcomes_record(); or NULL */

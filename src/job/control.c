@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/retry.h"
 #include "config/dsn.h"
+#include "job/finish.h"
 #include "journal/store.h"
 #include "pg/queue.h"
 #include "sql.h"
@@ -173,6 +174,8 @@ control_open(struct context *context, bool make, struct err *err)
             err->kind = ERR_LATER;
         return false;
     }
+    if (make)
+        finish_listen(context, context->control);
     return count_loads(context, err);
 }
 
@@ -190,12 +193,12 @@ replace_control(struct context *context, struct err *err)
         pg_close(conn);
         return false;
     }
+    if (context->owns_session)
+        finish_listen(context, conn);
     taken = journal_reopen(context->journal, conn, err);
     journal_give_back(context->journal);
-    if (taken) {
+    if (taken)
         context->control = conn;
-        context->listening = NULL;
-    }
     pg_close(taken ? lost : conn);
     return taken;
 }

@@ -30,33 +30,13 @@ can_hear(const struct context *context)
            pg_is_alive(context->control);
 }
 
-static void
-listen_once(struct context *context)
+void
+finish_listen(struct context *context, struct pg_conn *control)
 {
-    if (!can_hear(context) || context->listening == context->control)
-        return;
-    context->listening = context->control;
-    pg_listen(context->control, CHANNEL, heard, context);
+    pg_listen(control, CHANNEL, heard, context);
 }
 
 /* ---- waiting --------------------------------------------------------- */
-
-/* Nothing may be sent for hours: so the LISTEN is sent now. A failure is found
- * when the connection is used next. */
-static bool
-send_queued(struct context *context, struct err *err)
-{
-    struct pg_conn *control;
-    struct err ignored;
-
-    if (!journal_borrow(context->journal, &control, err))
-        return false;
-    task_shield();
-    (void)!pg_settle(control, &ignored);
-    task_unshield();
-    journal_give_back(context->journal);
-    return true;
-}
 
 /* Wait for the connection, and take what it has. The journal is borrowed, so
  * that no statement is in progress. */
@@ -68,10 +48,6 @@ be_the_ear(struct finish_wait *wait, int64_t until_ms, struct err *err)
     enum task_wake wake;
 
     context->ear = wait;
-    if (!send_queued(context, err)) {
-        context->ear = NULL;
-        return false;
-    }
     wake = pg_wait_notified(context->control, until_ms);
     context->ear = NULL;
     if (wake == TASK_STOPPED)
@@ -113,7 +89,6 @@ finish_sleep(struct finish_wait *wait, int64_t until_ms, struct err *err)
 {
     bool slept = true;
 
-    listen_once(wait->context);
     while (slept && !wait->is_told && clock_now_ms() < until_ms)
         slept = wait_once(wait, until_ms, err);
     wait->is_told = false;
@@ -127,7 +102,6 @@ finish_begin(struct finish_wait *wait, struct context *context, const char *gid)
     *wait = (struct finish_wait){
         .context = context, .gid = gid, .next = context->finishes};
     context->finishes = wait;
-    listen_once(context);
 }
 
 void

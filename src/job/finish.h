@@ -24,9 +24,12 @@ struct finish_wait {
     struct finish_wait *next;
 };
 
+/* Let a new control connection listen. The LISTEN is sent with the next
+ * statement, so that it costs no wait. */
+void finish_listen(struct context *context, struct pg_conn *control);
+
 /* From now on, a webhook about the operation is remembered. `gid` is borrowed
- * until finish_end(). The LISTEN goes with the next statement of the
- * journal. */
+ * until finish_end(). */
 void finish_begin(struct finish_wait *wait, struct context *context,
                   const char *gid);
 void finish_end(struct finish_wait *wait);

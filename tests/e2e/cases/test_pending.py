@@ -340,12 +340,11 @@ class Finish(PendingCase, PushCase):
     def hear(self, running):
         """The webhook is received again and again until the program has heard
         it."""
-        gid = self.shop.operations()[-1]["id"]
+        gids = [one["id"] for one in self.shop.operations()]
 
         def tell():
-            self.db.execute("SELECT pg_notify('bulkpg_finish', "
-                            "'gid://shopify/BulkOperation/1')")
-            self.db.execute(f"SELECT pg_notify('bulkpg_finish', '{gid}')")
+            for gid in ["gid://shopify/BulkOperation/1", *gids]:
+                self.db.execute(f"SELECT pg_notify('bulkpg_finish', '{gid}')")
             return not running.is_alive()
         self.wait_for(tell)
         self.expect(running.wait(), OK)
