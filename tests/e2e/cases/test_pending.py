@@ -384,10 +384,8 @@ class Finish(PendingCase, PushCase):
             "'id', bulkpg.gid('ProductVariant', id), 'price', '9.99')) AS "
             "variants FROM acme.products_variants GROUP BY 1 ORDER BY 1 "
             "LIMIT 5")
-        self.shop.set(hold_after=2)
+        self.shop.set(duration_ms=1000)
         running = self.program.start("push", "prices")
         self.wait_for(lambda: self.db.column(
             "SELECT 1 FROM bulkpg.push_chunk WHERE state = 'running'"))
-        self.shop.set(hold_after=None)
-        self.shop.post("release")
         self.hear(running)
