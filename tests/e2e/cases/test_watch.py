@@ -26,7 +26,8 @@ def parse_metrics(text):
             assert name not in found, name
             found[name] = {}
         elif line.startswith("# TYPE "):
-            assert line.split()[2:] == [name, "gauge"], line
+            kind = "counter" if name.endswith("_total") else "gauge"
+            assert line.split()[2:] == [name, kind], line
         else:
             match = SAMPLE.match(line)
             assert match and match[1] == name, line
