@@ -237,7 +237,7 @@ bulkpg run payouts
 echo
 ask -f "$here/demo/payouts.sql"
 
-heading "The way back: push three prices to the store, then pull them"
+heading "The way back: push three prices to the store, then load them"
 bulkpg init --add prices
 ask -f "$here/demo/wanted.sql"
 printf '\n'
