@@ -460,10 +460,18 @@ parse(struct record *r, struct span text, struct err *err)
     return false;
 }
 
+/* True of most lines, which are then not trimmed. */
+static bool
+is_in_braces(struct span text)
+{
+    return text.length > 1 && text.bytes[0] == '{' &&
+           text.bytes[text.length - 1] == '}';
+}
+
 bool
 record_parse(struct record *r, struct span text, struct err *err)
 {
-    struct span trimmed = span_trim(text);
+    struct span trimmed = is_in_braces(text) ? text : span_trim(text);
 
     if (trimmed.length == 0 || trimmed.bytes[0] != '{')
         return err_set(err, MSG_LINE_JSON, "not a JSON object");

@@ -753,12 +753,20 @@ take_line(void *ctx, const struct line *line,
     return false;
 }
 
+/* Most lines begin with a brace, and need no closer look. */
+static bool
+is_blank(const struct line *line)
+{
+    return (line->text.length == 0 || line->text.bytes[0] != '{') &&
+           !line->too_long && span_trim(line->text).length == 0;
+}
+
 bool
 loader_line(void *ctx, const struct line *line, struct err *err)
 {
     struct loader *loader = ctx;
 
-    if (span_trim(line->text).length == 0 && !line->too_long)
+    if (is_blank(line))
         return true;
     return loader->tandem != NULL ? tandem_line(loader->tandem, line, err)
                                   : take_line(loader, line, NULL, err);
