@@ -1,8 +1,10 @@
 -- Make the objects of recent events pending again, in the transaction of a
 -- merge: the result of a bulk operation is as old as the operation, and may
--- have overwritten rows that were fetched later.
+-- have overwritten rows that were fetched later. Rows are locked in the order
+-- of their keys, as a listener does, and before any other row of the table, so
+-- that no two transactions wait for each other.
 -- $1: run_id, $2: GraphQL type of the job's roots
-INSERT INTO bulkpg.pending (store, job, object_id, first_at)
+INSERT INTO bulkpg.pending AS p (store, job, object_id, first_at)
 SELECT run.store, run.job, e.object_id, min(e.received_at)
 FROM bulkpg.run run
 JOIN bulkpg.event e ON e.store = run.store AND e.type = $2::text
@@ -13,4 +15,6 @@ WHERE run.run_id = $1::bigint
                         WHERE o.run_id = run.run_id)
 GROUP BY run.store, run.job, e.object_id
 ORDER BY run.store, run.job, e.object_id
-ON CONFLICT (store, job, object_id) DO NOTHING
+ON CONFLICT (store, job, object_id) DO UPDATE
+  SET last_at = greatest(EXCLUDED.last_at,
+                         p.last_at + interval '1 microsecond')

@@ -2,8 +2,8 @@
 -- before the run began, in the transaction of its merge. An incremental run
 -- finds neither deletions nor new stock of an item, so the objects of such
 -- events stay, unless there are more than 1,000 of them: those wait for the
--- next full run. Rows are locked in the order of their keys, as a listener
--- does.
+-- next full run. A row that is locked is left alone: a listener is about to
+-- record another event.
 -- $1: run_id, $2: GraphQL type of the job's roots (NULL: its objects cannot be
 -- fetched by their ids, so nothing stays)
 WITH run AS MATERIALIZED (
@@ -25,8 +25,7 @@ WITH run AS MATERIALIZED (
     AND p.last_at <= (SELECT started_at FROM run)
     AND ((SELECT count(*) FROM unseen) > 1000
          OR p.object_id NOT IN (SELECT object_id FROM unseen))
-  ORDER BY p.object_id
-  FOR UPDATE
+  FOR UPDATE SKIP LOCKED
 )
 DELETE FROM bulkpg.pending p
 USING ours

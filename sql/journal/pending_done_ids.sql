@@ -1,6 +1,6 @@
 -- Forget the pending objects that a run with ids has fetched, in the
--- transaction of its merge, unless another event was received meanwhile. Rows
--- are locked in the order of their keys, as a listener does.
+-- transaction of its merge, unless another event was received meanwhile. A row
+-- that is locked is left alone: a listener is about to record another event.
 -- $1: run_id, $2: JSON array of objects: `id` is the number of the object or
 -- its gid, `us` the time of its last event that was read, in microseconds since
 -- 1970 (absent: any that was received before the run began)
@@ -19,8 +19,7 @@ WITH run AS MATERIALIZED (
       <= coalesce(f.us, (SELECT (extract(epoch FROM started_at) * 1000000)
                                 ::bigint
                          FROM run))
-  ORDER BY p.object_id
-  FOR UPDATE OF p
+  FOR UPDATE OF p SKIP LOCKED
 )
 DELETE FROM bulkpg.pending p
 USING ours

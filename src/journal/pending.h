@@ -71,7 +71,8 @@ journal_queue_pending_fetched(struct pg_conn *conn, int64_t run_id,
 
 /* Queue, in the merge of bulk operations: the objects of events that were
  * received since the first of the operations was created, less 5 minutes, are
- * pending again. */
+ * pending again. Call it before journal_queue_pending_done(), which then leaves
+ * them. */
 void journal_queue_pending_again(struct pg_conn *conn, int64_t run_id,
                                  const char *type);
 

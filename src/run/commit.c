@@ -182,10 +182,10 @@ queue_pending(struct run *run, struct pg_conn *conn, struct err *err)
     if (ids != NULL)
         return journal_queue_pending_fetched(
             conn, run_id, ids->list, ids->read_us, (size_t)ids->count, err);
-    if (run->options->since_s == OPTION_NO_TIME)
-        journal_queue_pending_done(conn, run_id, type);
     if (!run->origin->is_paged && type != NULL)
         journal_queue_pending_again(conn, run_id, type);
+    if (run->options->since_s == OPTION_NO_TIME)
+        journal_queue_pending_done(conn, run_id, type);
     return true;
 }
 
