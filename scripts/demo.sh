@@ -13,6 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
 folder=
 store_pid=
+listen_pid=
 # The demo uses neither the user's database nor the user's build flags.
 for name in "${!PG@}"; do
   [[ $name == PG_* ]] || unset "$name"
@@ -57,11 +58,12 @@ ask() {
 }
 
 clean_up() {
+  local pid
   trap '' INT TERM HUP
-  if [ -n "$store_pid" ]; then
-    kill "$store_pid" 2>/dev/null || true
-    wait "$store_pid" 2>/dev/null || true
-  fi
+  for pid in $listen_pid $store_pid; do
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
   if [ -n "$folder" ]; then
     if [ -f "$folder/pg/data/postmaster.pid" ]; then
       as_server "$bin/pg_ctl" -D "$folder/pg/data" -m immediate -w stop \
@@ -154,6 +156,7 @@ write_configuration() {
 dsn = host=$folder/pg user=demo dbname=demo
 
 [store acme]
+domain = $(of_store domain)
 endpoint = $endpoint
 client_id = $(of_store client_id)
 client_secret = env:ACME_CLIENT_SECRET
@@ -181,6 +184,57 @@ draw_first_run() {
          sum(total_price) AS revenue, currency_code AS currency
   FROM acme.orders GROUP BY 1, 4 ORDER BY 1 DESC LIMIT 4\""
   unset PGHOST PGUSER PGDATABASE
+}
+
+# ---- webhooks --------------------------------------------------------------
+
+# Asks the fake store's control interface.
+control() {
+  node -e 'const [url, body] = process.argv.slice(1);
+    fetch(url, { method: "POST", body }).then((answer) => {
+      process.exitCode = answer.ok ? 0 : 1; });' \
+    "${endpoint%/s/*}/_control/$1" "$2"
+}
+
+start_listener() {
+  local port
+  port=$(node -e 'const server = require("net").createServer().listen(0,
+    "127.0.0.1", () => { console.log(server.address().port);
+      server.close(); });')
+  control set "{\"webhook_routes\":
+    {\"https://hooks.example.com\": \"http://127.0.0.1:$port\"}}"
+  printf '$ bulkpg listen --port %s &\n' "$port"
+  "$top/build/bulkpg" listen --port "$port" >"$folder/listen.log" 2>&1 \
+    </dev/null &
+  listen_pid=$!
+  for _ in $(seq 300); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      return
+    fi
+    kill -0 "$listen_pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  tail -n 5 "$folder/listen.log" >&2
+  fail "bulkpg listen did not start"
+}
+
+title() {
+  ask -Atc "SELECT title FROM acme.products ORDER BY id LIMIT 1"
+}
+
+# Changes a product in the store, and waits until the table has the new title.
+change_title() {
+  local since
+  control change '{"store": "acme", "type": "Product", "count": 1,
+    "set": {"title": "New Title, Just Now"}}'
+  since=$(date +%s%N)
+  until [ "$(title)" = "New Title, Just Now" ]; do
+    [ $(($(date +%s%N) - since)) -lt 120000000000 ] ||
+      fail "the new title did not arrive"
+    sleep 0.1
+  done
+  printf 'The new title arrived after %s s: %s\n' \
+    "$((($(date +%s%N) - since) / 1000000000))" "$(title)"
 }
 
 # ---- the demo --------------------------------------------------------------
@@ -246,6 +300,13 @@ bulkpg run products
 echo
 ask -f "$here/demo/prices.sql"
 bulkpg push prices
+
+heading "Within seconds: webhooks say what changed, and bulkpg fetches it"
+start_listener
+bulkpg hooks subscribe https://hooks.example.com | sed -n '1p; /products/p'
+printf '\nThe title of the first product is: %s\n' "$(title)"
+echo "Its title is changed in the store."
+change_title
 echo
 echo "Done in $((SECONDS - began)) s. The server, the store and the folder" \
   "are removed."
