@@ -14,6 +14,7 @@ static const struct known {
     {"include", GQL_ON_FIELD | GQL_ON_SPREAD, "a field or a use of a fragment"},
     {"incremental", GQL_ON_OPERATION, "the query itself"},
     {"deletes", GQL_ON_OPERATION, "the query itself"},
+    {"history", GQL_ON_OPERATION, "the query itself"},
     {"slice", GQL_ON_OPERATION, "the query itself"},
     {"every", GQL_ON_OPERATION, "the query itself"},
     {"filter", GQL_ON_OPERATION, "the query itself"},

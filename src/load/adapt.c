@@ -74,8 +74,11 @@ void
 adapt_table_changes(struct buf *sql, const struct plan_table *table,
                     const char *schema, const struct target *target)
 {
-    if (!target->exists)
+    if (!target->exists) {
+        if (table->history != NULL)
+            history_change(sql, table, schema, &target->history);
         return;
+    }
     if (parent_widens(table, target))
         widen_gid(sql, table, schema, table->parent_column, table->parent_gid);
     if (table->marks_deleted && !target->has_mark)
@@ -86,6 +89,8 @@ adapt_table_changes(struct buf *sql, const struct plan_table *table,
         change_column(sql, table, schema, target, i);
     if (target->lost_column)
         ddl_forget_hashes(sql, table, schema);
+    if (table->history != NULL)
+        history_change(sql, table, schema, &target->history);
 }
 
 static bool

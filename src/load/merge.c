@@ -40,6 +40,7 @@
 #include "load/statement.h"
 #include "load/swallowed.h"
 #include "load/truncated.h"
+#include "load/versions.h"
 #include "plan/ddl.h"
 #include "sql.h"
 
@@ -165,20 +166,16 @@ may_have_gone(const struct merge_table *table)
 static bool
 queue_changes(struct merge *merge, struct merge_table *table, struct err *err)
 {
-    const char *values[] = {merge->loaded_at};
-
     return (!may_have_gone(table) || remove_queue_gone(merge, table, err)) &&
            (table->updates == 0 ||
-            statement_queue(merge, sql_update_changed, table, NULL, 1, values,
-                            (struct pg_answer){.affected = &table->updated},
-                            err)) &&
+            versions_queue_change(merge, table, NULL, sql_update_changed,
+                                  VERSIONS_OPEN, &table->updated, err)) &&
            (!table->by_value || table->others == 0 ||
             statement_queue(merge, sql_update_hashes, table, NULL, 0, NULL,
                             (struct pg_answer){.result = NULL}, err)) &&
            (table->inserts == 0 ||
-            statement_queue(merge, sql_insert_new, table, NULL, 1, values,
-                            (struct pg_answer){.affected = &table->inserted},
-                            err));
+            versions_queue_change(merge, table, NULL, sql_insert_new,
+                                  VERSIONS_OPEN, &table->inserted, err));
 }
 
 /* The table is new, so there is nothing to compare. */
@@ -202,10 +199,10 @@ queue_one(struct merge *merge, struct merge_table *table, struct err *err)
 {
     if (table->stage == NULL || table->table->skip)
         return true;
-    if (table->becomes_table)
-        return promote_table(merge, table, err);
-    return table->exists ? queue_changes(merge, table, err)
-                         : queue_fill(merge, table, err);
+    return (table->becomes_table ? promote_table(merge, table, err)
+            : table->exists      ? queue_changes(merge, table, err)
+                                 : queue_fill(merge, table, err)) &&
+           versions_queue_settle(merge, table, err);
 }
 
 static void

@@ -27,6 +27,8 @@ struct merge_table {
     bool exists;       /* the table existed before this run */
     bool has_mark;     /* the table has a column _deleted_at */
     bool is_partitioned;
+    bool has_history;       /* the table of @history exists, and */
+    bool keeps_history;     /* the last merge kept it */
     bool becomes_table;     /* staging is renamed and becomes the table */
     bool removes;           /* rows that are gone are removed */
     bool is_whole;          /* staging has all rows that the store shows */

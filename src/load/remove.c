@@ -23,6 +23,7 @@
 #include "load/compare.h"
 #include "load/encode.h"
 #include "load/statement.h"
+#include "load/versions.h"
 #include "sql.h"
 
 /* One reason why rows are gone, with three statements: to delete these rows, to
@@ -56,12 +57,11 @@ queue_change(struct merge *merge, const struct merge_table *table,
              const struct merge_table *above, const struct removal *why,
              int64_t *reported, struct err *err)
 {
-    const char *values[] = {merge->loaded_at};
     bool marks = table->table->marks_deleted;
 
-    return statement_queue(merge, marks ? why->marks : why->deletes, table,
-                           above, marks ? 1 : 0, values,
-                           (struct pg_answer){.affected = reported}, err);
+    return versions_queue_change(merge, table, above,
+                                 marks ? why->marks : why->deletes,
+                                 VERSIONS_CLOSE, reported, err);
 }
 
 /* Count the rows that are gone and still in the table. */

@@ -46,6 +46,32 @@ doing(const struct merge *merge, const struct plan_table *table)
                         table->name);
 }
 
+/* `change` is NULL, or the statement that `text` contains. */
+static bool
+queue_one(struct merge *merge, const char *text, const char *change,
+          const struct merge_table *table, const struct merge_table *above,
+          int count, const char *const *values, struct pg_answer answer,
+          struct err *err)
+{
+    struct merge_sql_target target = statement_target(merge, table), parent;
+    struct merge_sql_target *read = above != NULL ? &parent : NULL;
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+    bool whole;
+
+    if (above != NULL)
+        parent = statement_target(merge, above);
+    if (change != NULL)
+        merge_sql_versioned(&sql, text, change, &target, read);
+    else
+        merge_sql(&sql, text, &target, read);
+    whole = is_whole(&sql, err);
+    answer.doing = doing(merge, table->table);
+    if (whole)
+        pg_queue(merge->conn, buf_str(&sql), count, values, &answer);
+    buf_free(&sql);
+    return whole;
+}
+
 bool
 statement_queue(struct merge *merge, const char *text,
                 const struct merge_table *table,
@@ -53,19 +79,19 @@ statement_queue(struct merge *merge, const char *text,
                 const char *const *values, struct pg_answer answer,
                 struct err *err)
 {
-    struct merge_sql_target target = statement_target(merge, table), parent;
-    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
-    bool whole;
+    return queue_one(merge, text, NULL, table, above, count, values, answer,
+                     err);
+}
 
-    if (above != NULL)
-        parent = statement_target(merge, above);
-    merge_sql(&sql, text, &target, above != NULL ? &parent : NULL);
-    whole = is_whole(&sql, err);
-    answer.doing = doing(merge, table->table);
-    if (whole)
-        pg_queue(merge->conn, buf_str(&sql), count, values, &answer);
-    buf_free(&sql);
-    return whole;
+bool
+statement_queue_versioned(struct merge *merge, const char *text,
+                          const char *change, const struct merge_table *table,
+                          const struct merge_table *above, int count,
+                          const char *const *values, struct pg_answer answer,
+                          struct err *err)
+{
+    return queue_one(merge, text, change, table, above, count, values, answer,
+                     err);
 }
 
 bool

@@ -26,6 +26,14 @@ MUST_CHECK bool statement_queue(struct merge *merge, const char *text,
                                 const char *const *values,
                                 struct pg_answer answer, struct err *err);
 
+/* The same for a table with @history: see merge_sql_versioned(). */
+MUST_CHECK bool
+statement_queue_versioned(struct merge *merge, const char *text,
+                          const char *change, const struct merge_table *table,
+                          const struct merge_table *above, int count,
+                          const char *const *values, struct pg_answer answer,
+                          struct err *err);
+
 /* Queue the statements in `sql`, which may be empty. Frees `sql`. */
 MUST_CHECK bool
 statement_queue_ddl(struct merge *merge, const struct merge_table *table,

@@ -20,6 +20,7 @@
 
 #include "load/encode.h"
 #include "load/foreign.h"
+#include "load/versions.h"
 #include "pg/queue.h"
 #include "plan/ddl.h"
 #include "plan/layout.h"
@@ -201,7 +202,7 @@ inspect_columns(const struct plan_table *table, const char *schema,
             return false;
     target->has_mark = has_mark(result, memory);
     target->lost_column =
-        target->lost_column ||
+        target->lost_column || memory->lacked_column ||
         (table->has_position && memory->had_position && !target->has_position);
     return true;
 }
@@ -295,8 +296,10 @@ target_inspect_ahead(struct pg_conn *conn, const void *owner,
     for (int i = 0; i < plan->table_count; i++) {
         const char *values[] = {schema, plan->tables[i].name};
 
-        if (!plan->tables[i].skip)
-            pg_ask_ahead(conn, owner, sql_table_columns, 2, values);
+        if (plan->tables[i].skip)
+            continue;
+        pg_ask_ahead(conn, owner, sql_table_columns, 2, values);
+        versions_inspect_ahead(conn, owner, &plan->tables[i], schema);
     }
 }
 
@@ -308,8 +311,10 @@ target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
     for (int i = 0; i < plan->table_count; i++) {
         targets[i] = (struct target){.exists = false};
         if (!plan->tables[i].skip &&
-            !inspect_table(conn, plan, &plan->tables[i], schema, &memory[i],
-                           &targets[i], arena, err))
+            (!inspect_table(conn, plan, &plan->tables[i], schema, &memory[i],
+                            &targets[i], arena, err) ||
+             !versions_inspect(conn, &plan->tables[i], schema,
+                               &targets[i].history, arena, err)))
             return false;
     }
     return true;

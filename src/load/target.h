@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "pg/conn.h"
+#include "plan/history.h"
 #include "plan/plan.h"
 
 /* What the journal knows about a table. */
@@ -18,6 +19,9 @@ struct target_memory {
     bool is_owned;          /* bulkpg created the table */
     bool had_mark;          /* bulkpg once created its column _deleted_at */
     bool had_position;      /* the same for _position */
+    bool had_history;       /* the last merge kept its history */
+    bool lacked_column;     /* the last plan did not have a column that this one
+                             * has again, so that its values are out of date */
     const bool *had_column; /* by plan column: bulkpg once created it */
     const char *hash_definition; /* of its rows' hashes; NULL: not known */
     bool is_uneven; /* the last full result had duplicates or lacked rows */
@@ -27,15 +31,17 @@ struct target {
     bool exists;
     bool is_partitioned;
     int64_t rows_about; /* by the statistics; 0 or less: not known */
-    bool lost_column; /* a column was dropped by hand: every row is rewritten */
-    bool *has_column; /* by plan column; in the arena, as the next two */
-    bool *has_index;  /* by plan column: an index begins with it */
+    bool lost_column;   /* a column was dropped by hand, or comes back to the
+                       * query: every row is rewritten */
+    bool *has_column;   /* by plan column; in the arena, as the next two */
+    bool *has_index;    /* by plan column: an index begins with it */
     enum plan_type *has_type; /* by plan column: its present type. If the plan
                                * has another one, the column is widened */
     const char *const *names; /* of all its columns, NULL-terminated */
     bool parent_is_number;    /* the column of the parent's id is a bigint */
     bool has_mark;            /* bulkpg's column _deleted_at exists */
     bool has_position;        /* bulkpg's column _position exists */
+    struct history_state history; /* of @history */
 };
 
 /* Read all tables of the plan in `schema`. `memory` has, and `targets` gets,

@@ -6,7 +6,7 @@
  *                  columns and counts
  *     keys.c       chooses keys, and the slots of all values in a line
  *     relations.c  checks that tables, keys and indexes have different names
- *     upkeep.c     reads @incremental, @slice, @deletes and @every
+ *     upkeep.c     reads @incremental, @slice, @deletes, @history and @every
  *     pages_*.c    make the requests that read the query page by page
  *     submit.c     prints the document, with the fields that bulkpg adds
  *     build.c      calls these stages in order, and computes the hash
@@ -285,7 +285,7 @@ bool keys_settle(struct builder *b);
 /* relations.c: check that the names of tables, keys and indexes differ. */
 bool relations_check(struct builder *b);
 
-/* upkeep.c: read @incremental, @slice, @deletes and @every. After
+/* upkeep.c: read @incremental, @slice, @deletes, @history and @every. After
  * keys_settle(). */
 bool upkeep_settle(struct builder *b);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "plan/history.h"
 #include "plan/layout.h"
 #include "plan/names.h"
 #include "plan/template.h"
@@ -525,5 +526,7 @@ ddl_print(struct buf *sql, const struct plan *plan, const char *schema)
         if (sql->length > 0)
             buf_append_char(sql, '\n');
         ddl_print_table(sql, table, schema);
+        if (table->history != NULL)
+            history_create(sql, table, schema);
     }
 }

@@ -113,8 +113,8 @@ void ddl_widen_type(struct buf *sql, const char *schema, const char *table,
 void ddl_grant_select(struct buf *sql, const struct plan_table *table,
                       const char *schema, const char *role);
 
-/* Print the statements that create one table, or all tables of a plan, with
- * keys, indexes and comments, as `bulkpg plan` does. */
+/* Print the statements that create one table, with key, indexes and comments;
+ * or all tables of a plan, with their histories, as `bulkpg plan` does. */
 void ddl_print_table(struct buf *sql, const struct plan_table *table,
                      const char *schema);
 void ddl_print(struct buf *sql, const struct plan *plan, const char *schema);

@@ -1,5 +1,6 @@
 #include "plan/merge_sql.h"
 
+#include "plan/history.h"
 #include "plan/layout.h"
 #include "plan/template.h"
 #include "sql.h"
@@ -10,7 +11,8 @@ enum column_set {
     KEY_COLUMNS,
     SHARED_COLUMNS,
     VALUE_COLUMNS,
-    COMPARED_COLUMNS /* what a row's hash follows */
+    COMPARED_COLUMNS, /* what a row's hash follows */
+    VERSIONED_COLUMNS /* of a history: a change of them begins a version */
 };
 
 static bool
@@ -18,6 +20,8 @@ is_wanted(const struct layout_column *column, enum column_set which)
 {
     if (which == KEY_COLUMNS)
         return column->in_key;
+    if (which == VERSIONED_COLUMNS)
+        return history_has(column);
     if (!column->in_staging || !column->in_table)
         return false;
     if (which == COMPARED_COLUMNS)
@@ -63,6 +67,14 @@ only(const struct merge_sql_target *target)
 }
 
 static void
+add_history(struct template_values *values,
+            const struct merge_sql_target *target)
+{
+    template_name(values, "history", target->schema, target->table->history);
+    add_columns(values, "versioned", target->table, VERSIONED_COLUMNS);
+}
+
+static void
 add_table(struct template_values *values, const struct merge_sql_target *target)
 {
     const struct plan_table *table = target->table;
@@ -90,6 +102,8 @@ add_table(struct template_values *values, const struct merge_sql_target *target)
     add_columns(values, "shared", table, SHARED_COLUMNS);
     add_columns(values, "values", table, VALUE_COLUMNS);
     add_columns(values, "compared", table, COMPARED_COLUMNS);
+    if (table->history != NULL)
+        add_history(values, target);
     template_flag(values, "by_value", target->by_value);
     template_flag(values, "known", target->is_known);
     template_flag(values, "unchanged", target->lists_unchanged);
@@ -126,13 +140,14 @@ add_kinds(struct template_values *values)
     template_number(values, "examples", MERGE_EXAMPLES);
 }
 
-void
-merge_sql(struct buf *sql, const char *text,
-          const struct merge_sql_target *target,
-          const struct merge_sql_target *parent)
+static void
+fill_in(struct buf *sql, const char *text, const char *change,
+        const struct merge_sql_target *target,
+        const struct merge_sql_target *parent)
 {
     struct template_values values = {.count = 0};
 
+    template_sql(&values, "change", change);
     add_table(&values, target);
     add_kinds(&values);
     template_flag(&values, "counted", parent != NULL);
@@ -140,4 +155,25 @@ merge_sql(struct buf *sql, const char *text,
         add_parent(&values, parent);
     template_append(sql, text, &values);
     template_free(&values);
+}
+
+void
+merge_sql(struct buf *sql, const char *text,
+          const struct merge_sql_target *target,
+          const struct merge_sql_target *parent)
+{
+    fill_in(sql, text, NULL, target, parent);
+}
+
+void
+merge_sql_versioned(struct buf *sql, const char *text, const char *change,
+                    const struct merge_sql_target *target,
+                    const struct merge_sql_target *parent)
+{
+    struct buf inner = buf_with_ceiling(sql->ceiling);
+
+    merge_sql(&inner, change, target, parent);
+    sql->overflowed = sql->overflowed || inner.overflowed;
+    fill_in(sql, text, buf_str(&inner), target, parent);
+    buf_free(&inner);
 }

@@ -48,4 +48,11 @@ void merge_sql(struct buf *sql, const char *text,
                const struct merge_sql_target *target,
                const struct merge_sql_target *parent);
 
+/* The same for a table with @history: `text` is open_versions.sql or
+ * close_versions.sql of sql/history/, and `change` the statement that it
+ * contains. The statement returns the number of rows that `change` wrote. */
+void merge_sql_versioned(struct buf *sql, const char *text, const char *change,
+                         const struct merge_sql_target *target,
+                         const struct merge_sql_target *parent);
+
 #endif

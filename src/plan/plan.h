@@ -128,12 +128,13 @@ struct plan_table {
     struct plan_gid *parent_gid;
     const int *natural_key; /* columns of @table(key:); NULL: none */
     int natural_key_count;
-    bool stages_id;     /* staging has a column _id, because a child needs the
+    bool stages_id;      /* staging has a column _id, because a child needs the
                          * id and no other column has it */
-    bool has_ordinal;   /* the key is the ordinal */
-    bool has_position;  /* @position: a column _position, the row's position
+    bool has_ordinal;    /* the key is the ordinal */
+    bool has_position;   /* @position: a column _position, the row's position
                          * among those of its parent, or of the root */
-    bool marks_deleted; /* set _deleted_at instead of deleting */
+    bool marks_deleted;  /* set _deleted_at instead of deleting */
+    const char *history; /* @history: the table of versions; NULL: none */
     const struct plan_count *count; /* NULL: its rows are not counted */
     const struct plan_table *counted[PLAN_COUNTED_MAX]; /* the children whose
                                                          * rows are counted */

@@ -1,5 +1,6 @@
 #include "plan/build.h"
 #include "plan/ddl.h"
+#include "plan/history.h"
 
 /* In PostgreSQL tables, keys and indexes of a schema must have different
  * names. */
@@ -15,11 +16,12 @@ count_relations(const struct plan *plan)
     size_t count = 0;
 
     for (int i = 0; i < plan->table_count; i++)
-        count += 2 + (size_t)plan->tables[i].column_count;
+        count += 4 + (size_t)plan->tables[i].column_count;
     return count;
 }
 
-/* Write a table, its key and its indexes to `list`. Return their number. */
+/* Write a table, its key, history and indexes to `list`. Return their
+ * number. */
 static size_t
 list_relations(struct arena *arena, const struct plan_table *table,
                struct relation *list)
@@ -31,6 +33,17 @@ list_relations(struct arena *arena, const struct plan_table *table,
     list[count++] = (struct relation){
         ddl_key_name(arena, table),
         arena_printf(arena, "the key of \"%s\"", table->path), table->pos};
+    if (table->history != NULL) {
+        list[count++] = (struct relation){
+            table->history,
+            arena_printf(arena, "the history of \"%s\"", table->path),
+            table->pos};
+        list[count++] = (struct relation){
+            history_key_name(arena, table),
+            arena_printf(arena, "the key of the history of \"%s\"",
+                         table->path),
+            table->pos};
+    }
     for (int i = 0; i < table->column_count; i++)
         if (ddl_has_index(table, i))
             list[count++] = (struct relation){

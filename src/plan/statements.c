@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "plan/ddl.h"
+#include "plan/history.h"
 #include "plan/layout.h"
 #include "plan/merge_sql.h"
 #include "plan/pages_sql.h"
@@ -273,6 +274,42 @@ print_by_value(struct printer *printer, const struct plan_table *table)
     printer->by_value = false;
 }
 
+/* ---- histories ----------------------------------------------------------- */
+
+static void
+merge_versioned(struct printer *printer, const struct plan_table *table,
+                const char *text, const char *change)
+{
+    struct merge_sql_target target = target_of(printer, table), parent;
+    struct span purpose = template_purpose(text);
+
+    if (table->parent != NULL)
+        parent = target_of(printer, table->parent);
+    buf_append(printer->sql, purpose.bytes, purpose.length);
+    merge_sql_versioned(printer->sql, text, change, &target,
+                        table->parent != NULL ? &parent : NULL);
+    end_statement(printer->sql);
+}
+
+/* The statements of a later load that change a table with @history. Those that
+ * remove other rows have the same form. */
+static void
+print_history(struct printer *printer, const struct plan_table *table)
+{
+    bool marks = table->marks_deleted;
+
+    if (table->history == NULL)
+        return;
+    heading(printer, "History", table->name);
+    history_create(printer->sql, table, printer->schema);
+    merge(printer, table, sql_settle_versions);
+    merge_versioned(printer, table, sql_open_versions, sql_update_changed);
+    merge_versioned(printer, table, sql_open_versions, sql_insert_new);
+    if (removes(printer, table))
+        merge_versioned(printer, table, sql_close_versions,
+                        marks ? sql_mark_gone : sql_delete_gone);
+}
+
 /* ---- pages --------------------------------------------------------------- */
 
 static void
@@ -377,6 +414,7 @@ print_tables(struct printer *printer)
         print_later_load(printer, table);
         print_known(printer, table);
         print_by_value(printer, table);
+        print_history(printer, table);
     }
 }
 

@@ -28,7 +28,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 
-enum { TEMPLATE_VALUES_MAX = 48 };
+enum { TEMPLATE_VALUES_MAX = 56 };
 
 /* The value of a name; unused members are zero. */
 struct template_value {

@@ -1,12 +1,13 @@
 /*
- * @incremental, @slice, @deletes and @every: how tables are kept up to date.
- * This stage checks that windows are possible and that an incremental run can
- * find the rows that are gone.
+ * @incremental, @slice, @deletes, @history and @every: how tables are kept up
+ * to date. This stage checks that windows are possible and that an incremental
+ * run can find the rows that are gone.
  */
 #include <ctype.h>
 #include <string.h>
 
 #include "plan/build.h"
+#include "plan/names.h"
 
 enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };
 
@@ -271,6 +272,41 @@ plan_default_deletes(struct plan *plan, enum plan_deletes mode)
     settle_marks(plan);
 }
 
+/* ---- @history ------------------------------------------------------------ */
+
+/* The rows of a table without a key of its own are other rows in each run. */
+static bool
+refuse_history(struct builder *b, const struct gql_directive *given,
+               const struct plan_table *table)
+{
+    build_error(b, MSG_QUERY_DIRECTIVE, given->pos,
+                "@history: the rows of \"%s\" have no key, so their versions "
+                "cannot be told apart",
+                table->path);
+    return err_hint(b->err,
+                    "select its id, or give it a key with @table(key:)");
+}
+
+static bool
+settle_history(struct builder *b, const struct gql_directive *given)
+{
+    static const char *const known[] = {NULL};
+
+    if (!directive_check(b, given, known))
+        return false;
+    for (int i = 0; i < b->plan->table_count; i++) {
+        struct plan_table *table = &b->plan->tables[i];
+
+        if (table->skip)
+            continue;
+        if (table->has_ordinal)
+            return refuse_history(b, given, table);
+        table->history = name_shorten(
+            b->arena, arena_printf(b->arena, "%s_history", table->name));
+    }
+    return true;
+}
+
 /* ---- @every ---------------------------------------------------------- */
 
 /* job/due.h reads it. */
@@ -297,6 +333,7 @@ upkeep_settle(struct builder *b)
     const struct gql_directive *incremental =
         gql_find_directive(list, "incremental");
     const struct gql_directive *deletes = gql_find_directive(list, "deletes");
+    const struct gql_directive *history = gql_find_directive(list, "history");
     const struct gql_directive *slice = gql_find_directive(list, "slice");
     const struct gql_directive *every = gql_find_directive(list, "every");
 
@@ -305,5 +342,6 @@ upkeep_settle(struct builder *b)
     return (incremental == NULL || settle_incremental(b, incremental)) &&
            (slice == NULL || settle_slice(b, slice)) &&
            (deletes == NULL || settle_deletes(b, deletes)) &&
+           (history == NULL || settle_history(b, history)) &&
            (every == NULL || check_every(b, every));
 }

@@ -43,6 +43,11 @@ commit_is_complete(const struct run *run, struct err *err)
 {
     const struct origin *origin = run->origin;
 
+    if (origin->partial != NULL)
+        return err_set(err, MSG_PARTIAL_RESULT,
+                       "the run loaded a partial result and removed no rows, "
+                       "because %s",
+                       origin->partial);
     if (origin->unproven != NULL)
         return err_set(err, MSG_WALK_UNPROVEN,
                        "the run removed no rows, because bulkpg could not "
@@ -66,7 +71,7 @@ commit_is_uncounted(const struct run *run)
 static bool
 keeps_rows(const struct origin *origin, const struct plan_table *table)
 {
-    return origin->unproven != NULL ||
+    return origin->unproven != NULL || origin->partial != NULL ||
            (origin->keeps_rows != NULL && origin->keeps_rows[table->index]);
 }
 
@@ -78,7 +83,7 @@ describe_tables(struct attempt *attempt, struct merge *merge)
 
     for (int i = 0; i < plan->table_count; i++) {
         bool is_whole =
-            run->rejects == 0 &&
+            run->rejects == 0 && run->origin->partial == NULL &&
             !(run->hides_orders && hidden_orders_has(&plan->tables[i]));
 
         merge->tables[i] = (struct merge_table){
@@ -89,6 +94,10 @@ describe_tables(struct attempt *attempt, struct merge *merge)
             .has_mark = run->tables.targets[i].has_mark ||
                         plan->tables[i].marks_deleted,
             .is_partitioned = run->tables.targets[i].is_partitioned,
+            .has_history = run->tables.targets[i].history.exists,
+            .keeps_history = run->tables.targets[i].history.exists &&
+                             run->tables.targets[i].exists &&
+                             run->tables.memory[i].had_history,
             .becomes_table = attempt->becomes_table[i],
             .removes = is_whole && !commit_is_uncounted(run) &&
                        !keeps_rows(run->origin, &plan->tables[i]),
@@ -156,6 +165,8 @@ write_notes(const struct run *run)
     notes_write(&run->notes, json);
     if (run->rejects > 0 && may_advance(run))
         json_out_boolean(json, "accepted_rejects", true);
+    if (run->origin->partial != NULL)
+        json_out_text(json, "partial", run->origin->partial);
     if (run->origin->unproven != NULL)
         json_out_text(json, "unproven", run->origin->unproven);
     if (run->origin->null_rows != NULL)

@@ -24,6 +24,12 @@
 #include "load/make_schema.h"
 #include "load/obstacle.h"
 
+/* Among a table's columns in bulkpg.relation: its history is kept. */
+#define HISTORY_ENTRY "_history"
+
+/* In the entry of a column: the query no longer has it. */
+#define LEFT_KEY "left"
+
 enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };
 
 /* ---- what the journal has recorded ------------------------------------- */
@@ -56,13 +62,16 @@ recall_held(struct plan_table *table, const struct json *column,
 
 static void
 recall_column(struct plan_table *table, const struct json *column,
-              const char *name, bool *had_column, struct arena *arena)
+              const char *name, struct target_memory *memory, bool *had_column,
+              struct arena *arena)
 {
     if (table->parent_column != NULL && strcmp(name, table->parent_column) == 0)
         recall_gid(table->parent_gid, column, arena);
     for (int i = 0; i < table->column_count; i++)
         if (strcmp(name, table->columns[i].name) == 0) {
             had_column[i] = true;
+            memory->lacked_column =
+                memory->lacked_column || json_get(column, LEFT_KEY) != NULL;
             if (table->id_gid != NULL && table->columns[i].gid == table->id_gid)
                 recall_held(table, column, arena);
             recall_gid(table->columns[i].gid, column, arena);
@@ -89,8 +98,10 @@ recall_columns(struct tables *tables, struct job *job, struct plan_table *table,
             memory->had_mark = true;
         else if (name != NULL && strcmp(name, "_position") == 0)
             memory->had_position = true;
+        else if (name != NULL && strcmp(name, HISTORY_ENTRY) == 0)
+            memory->had_history = true;
         else if (name != NULL)
-            recall_column(table, c, name, had_column, &job->arena);
+            recall_column(table, c, name, memory, had_column, &job->arena);
     }
     return true;
 }
@@ -296,10 +307,27 @@ append_column(struct json_out *json, const char *name, const char *path,
     json_out_close(json, '}');
 }
 
-/* The columns of a table for bulkpg.relation, as a JSON array. */
+/* A column that the plan no longer has. Its entry says so. */
+static void
+append_left(struct json_out *json, const struct json *column)
+{
+    json_out_open(json, '{');
+    for (const struct json *member = column->first; member != NULL;
+         member = member->next) {
+        if (strcmp(member->key, LEFT_KEY) == 0)
+            continue;
+        json_out_key(json, member->key);
+        json_out_raw(json, member->source);
+    }
+    json_out_boolean(json, LEFT_KEY, true);
+    json_out_close(json, '}');
+}
+
+/* The columns of a table for bulkpg.relation, as a JSON array. Before the merge
+ * a history is only kept if the last merge kept it. */
 static const char *
 relation_columns(const struct tables *tables, struct job *job,
-                 const struct plan_table *table)
+                 const struct plan_table *table, bool is_merged)
 {
     struct buf text = buf_with_ceiling(JSON_BYTES_MAX);
     struct json_out *json = json_out_new(&text);
@@ -313,6 +341,9 @@ relation_columns(const struct tables *tables, struct job *job,
                       table->parent_gid);
     if (table->has_position)
         append_column(json, "_position", "_position", PLAN_INTEGER, NULL);
+    if (table->history != NULL &&
+        (is_merged || tables->memory[table->index].had_history))
+        append_column(json, HISTORY_ENTRY, table->history, PLAN_TEXT, NULL);
     for (int i = 0; i < table->column_count; i++)
         append_column(json, table->columns[i].name, table->columns[i].path,
                       plan_column_type(&table->columns[i]),
@@ -321,7 +352,7 @@ relation_columns(const struct tables *tables, struct job *job,
         append_column(json, "_deleted_at", "_deleted_at", PLAN_TIMESTAMPTZ,
                       NULL);
     for (const struct json **c = tables->left[table->index]; *c != NULL; c++)
-        json_out_raw(json, (*c)->source);
+        append_left(json, *c);
     json_out_close(json, ']');
     json_out_free(json);
     kept = arena_strdup(&job->arena, buf_str(&text));
@@ -344,7 +375,8 @@ whole_path(struct job *job)
 
 static void
 queue_table(const struct tables *tables, struct job *job,
-            const struct plan_table *table, struct pg_conn *conn)
+            const struct plan_table *table, bool is_merged,
+            struct pg_conn *conn)
 {
     struct journal_relation relation = {
         .table_schema = job->config->schema,
@@ -353,7 +385,7 @@ queue_table(const struct tables *tables, struct job *job,
         .job = job->file->job,
         .file = whole_path(job),
         .path = table->path,
-        .columns = relation_columns(tables, job, table),
+        .columns = relation_columns(tables, job, table, is_merged),
         .hash_definition = tables->notes[table->index].hash_definition,
         .is_uneven = tables->notes[table->index].is_uneven};
 
@@ -368,7 +400,7 @@ tables_queue_save(const struct tables *tables, struct job *job, bool only_there,
         const struct plan_table *table = &job->plan->tables[i];
 
         if (only_there ? tables->targets[i].exists : !table->skip)
-            queue_table(tables, job, table, conn);
+            queue_table(tables, job, table, !only_there, conn);
     }
 }
 

@@ -103,6 +103,8 @@ PLACEHOLDERS = [
     (r"\bDIR\b", "kept"),
     (r"\bTIME\b", "2026-01-02"),
     (r"\bPUSH_ID\b", "{push_id}"),
+    (r"(--archive) (12|RUN_ID)", r"\1 {run_id}"),
+    (r"(--operation) GID", r"\1 {operation}"),
     (r"dbname=shop", "{dsn}"),
     (r"-C /srv/\S+ ", ""),
     (r"/var/lib/\S+/", ""),
@@ -117,6 +119,8 @@ class Commands(PushCase, GraphCase):
         self.program.configure(
             self.db.dsn, [self.shop.stores["acme"]],
             sources=self.graph.section(self.program, "github"))
+        self.program.file("bulkpg.ini", self.program.read("bulkpg.ini")
+                          .decode() + "[archive]\ndir = archive\n")
         for job, text in (("orders", ORDERS), ("products", PRODUCTS),
                           ("catalog", PRODUCTS.replace("products", "catalog: "
                                                        "products"))):
@@ -128,6 +132,11 @@ class Commands(PushCase, GraphCase):
     def prepare(self):
         """Load everything, and push once."""
         self.run_program("run", "--keep", "kept")
+        run = self.last_run("orders")
+        self.run_id = str(run["run_id"])
+        self.operation = self.db.value(
+            "SELECT operation_id AS v FROM bulkpg.operation "
+            f"WHERE run_id = {self.run_id}")
         self.mutation("prices", TAGS, "SELECT id, array['new'] AS tags "
                       "FROM products ORDER BY id LIMIT 3")
         self.push("prices")
@@ -142,7 +151,9 @@ class Commands(PushCase, GraphCase):
         for pattern, value in PLACEHOLDERS:
             text = re.sub(pattern, value, text)
         values = {"{types}": self.types, "{dsn}": self.db.dsn,
-                  "{push_id}": str(self.last_push()["push_id"])}
+                  "{push_id}": str(self.last_push()["push_id"]),
+                  "{run_id}": self.run_id,
+                  "{operation}": self.operation}
         return [values.get(word, word) for word in text.split(" ")]
 
     def expected(self, words):
@@ -189,6 +200,8 @@ class Statements(GraphCase):
             self.program, "github"))
         self.query("orders", ORDERS)
         self.query("issues", ISSUES, store="github")
+        self.query("catalog", "query @history { products { edges { node { id "
+                              "title vendor } } } }")
         self.run_program("run")
         made = self.run_program("views").stdout.splitlines()
         shown = re.search(r"\n    (made +all\.orders, )3 stores\n",

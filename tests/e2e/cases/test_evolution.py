@@ -161,6 +161,20 @@ class Queries(Case):
         self.assertEqual(["products.handle"], notes["columns_left"])
         self.assertNotIn("columns_added", notes)
 
+    def test_a_field_that_comes_back_without_a_value(self):
+        """Meanwhile the row was written without the field."""
+        def put(fields, **values):
+            self.query("items", "{ products { edges { node { id "
+                                + fields + " } } } }")
+            self.load("items", json.dumps({"id": f"{PRODUCT}1", **values})
+                      + "\n", "--force-nulls")
+        self.configure()
+        put("title vendor", title="a", vendor="v")
+        put("title", title="b")
+        put("title vendor", title="b", vendor=None)
+        self.assertEqual([(1, "b", None)],
+                         self.rows("products", "id, title, vendor"))
+
     def test_the_plan_shows_the_changes(self):
         self.evolve(PLAIN)
         more = PLAIN.replace("title", "title @index vendor")

@@ -16,7 +16,7 @@ const ID = 'zz_id';
 const TYPE = 'zz_type';
 
 const OURS = new Set(['table', 'column', 'index', 'json', 'incremental',
-  'deletes', 'slice', 'position']);
+  'deletes', 'slice', 'position', 'history']);
 
 function withoutDirectives(document) {
   return visit(document, {

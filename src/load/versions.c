@@ -1,0 +1,117 @@
+#include "load/versions.h"
+
+#include <string.h>
+
+#include "load/encode.h"
+#include "load/statement.h"
+#include "pg/queue.h"
+#include "plan/ddl.h"
+#include "plan/history.h"
+#include "sql.h"
+
+/* Columns of sql_history_columns. */
+enum { NAME, TYPE_OID, IS_OURS };
+
+/* ---- looking ------------------------------------------------------------- */
+
+void
+versions_inspect_ahead(struct pg_conn *conn, const void *owner,
+                       const struct plan_table *table, const char *schema)
+{
+    const char *values[] = {schema, table->history};
+
+    if (table->history != NULL)
+        pg_ask_ahead(conn, owner, sql_history_columns, 2, values);
+}
+
+static void
+take_column(const struct plan_table *table, const struct pg_result *result,
+            int row, struct history_state *state)
+{
+    const char *name = pg_text(result, row, NAME);
+    enum plan_type type =
+        encode_type_of((uint32_t)pg_int64(result, row, TYPE_OID));
+
+    if (strcmp(name, "_position") == 0)
+        state->has_position = true;
+    else if (strcmp(name, "_typename") == 0)
+        state->has_typename = true;
+    else if (table->parent_column != NULL &&
+             strcmp(name, table->parent_column) == 0)
+        state->parent_is_number = type == PLAN_BIGINT;
+    for (int i = 0; i < table->column_count; i++)
+        if (strcmp(name, table->columns[i].name) == 0) {
+            state->has_column[i] = true;
+            state->has_type[i] = type;
+        }
+}
+
+bool
+versions_inspect(struct pg_conn *conn, const struct plan_table *table,
+                 const char *schema, struct history_state *state,
+                 struct arena *arena, struct err *err)
+{
+    const char *values[] = {schema, table->history};
+    size_t columns = (size_t)table->column_count + 1;
+    struct pg_result *result;
+    bool is_ours;
+
+    *state = (struct history_state){.exists = false};
+    if (table->history == NULL)
+        return true;
+    state->has_column = arena_array(arena, columns, sizeof(bool));
+    state->has_type = arena_array(arena, columns, sizeof(enum plan_type));
+    if (!pg_exec(conn, sql_history_columns, 2, values, &result, err))
+        return false;
+    state->exists = pg_rows(result) > 0;
+    is_ours = !state->exists || pg_bool(result, 0, IS_OURS);
+    for (int row = 0; row < pg_rows(result); row++)
+        if (!pg_is_null(result, row, NAME))
+            take_column(table, result, row, state);
+    pg_result_free(result);
+    return is_ours || err_set(err, MSG_TABLE_FOREIGN,
+                              "table %s.%s exists, but bulkpg did not create "
+                              "it as the history of %s",
+                              schema, table->history, table->name);
+}
+
+/* ---- changing ------------------------------------------------------------ */
+
+bool
+versions_queue_change(struct merge *merge, const struct merge_table *table,
+                      const struct merge_table *above, const char *text,
+                      enum versions_change change, int64_t *rows,
+                      struct err *err)
+{
+    const char *values[] = {merge->loaded_at};
+    const char *around =
+        change == VERSIONS_OPEN ? sql_open_versions : sql_close_versions;
+    bool takes_time = change == VERSIONS_OPEN || table->table->marks_deleted;
+
+    if (!table->keeps_history)
+        return statement_queue(merge, text, table, above, takes_time ? 1 : 0,
+                               values, (struct pg_answer){.affected = rows},
+                               err);
+    return statement_queue_versioned(merge, around, text, table, above, 1,
+                                     values, (struct pg_answer){.number = rows},
+                                     err);
+}
+
+bool
+versions_queue_settle(struct merge *merge, const struct merge_table *table,
+                      struct err *err)
+{
+    const char *values[] = {merge->loaded_at};
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+
+    if (table->table->history == NULL || table->keeps_history)
+        return true;
+    if (!table->has_history) {
+        history_create(&sql, table->table, merge->schema);
+        for (const char *const *role = merge->readers; *role != NULL; role++)
+            history_grant(&sql, table->table, merge->schema, *role);
+    }
+    return statement_queue_ddl(merge, table, &sql, err) &&
+           statement_queue(merge, sql_settle_versions, table, NULL, 1, values,
+                           (struct pg_answer){.result = NULL}, err);
+}
