@@ -7,8 +7,8 @@ RUN apt-get update && scripts/install-packages.sh build && \
 
 FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      ca-certificates libcurl4 libini-config5 libmd0 libmicrohttpd12 libpq5 libxxhash0 \
-      libyajl2 zlib1g && \
+      ca-certificates libcurl4 libini-config5 libmd0 libmicrohttpd12 libpq5 \
+      libxxhash0 libyajl2 libzstd1 zlib1g && \
     rm -rf /var/lib/apt/lists/*
 COPY --from=build /made/usr /usr
 # Mount the folder with bulkpg.ini and queries/; secrets by env:, or as files

@@ -9,7 +9,8 @@ DATADIR  ?= $(PREFIX)/share
 DOCDIR   ?= $(DATADIR)/doc/bulkpg
 UNITDIR  ?= $(PREFIX)/lib/systemd/system
 ZSHDIR   ?= $(DATADIR)/zsh/site-functions
-PACKAGES := libcurl libpq yajl ini_config libxxhash libmd zlib libmicrohttpd
+PACKAGES := libcurl libpq yajl ini_config libxxhash libmd zlib libzstd \
+            libmicrohttpd
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
             -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Werror

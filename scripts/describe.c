@@ -164,6 +164,7 @@ main(void)
     append_keys(json, "store", keys_store);
     append_keys(json, "source", keys_source);
     append_keys(json, "tuning", keys_tuning);
+    append_keys(json, "archive", keys_archive);
     json_out_close(json, '}');
     json_out_close(json, '}');
     json_out_free(json);

@@ -18,7 +18,7 @@ build_packages=(
   gcc make pkg-config libc6-dev python3
   'libcurl4-openssl-dev|libcurl4-gnutls-dev|libcurl4-nss-dev'
   libyajl-dev libpq-dev libini-config-dev libxxhash-dev libmd-dev
-  zlib1g-dev libmicrohttpd-dev
+  zlib1g-dev libzstd-dev libmicrohttpd-dev
 )
 demo_packages=(postgresql nodejs node-graphql)
 test_packages=(

@@ -63,3 +63,11 @@ retry_wait_on(struct backoff *backoff, int64_t at_least_ms,
 {
     return wait_telling(LOG_INFO, backoff, at_least_ms, log, message, err);
 }
+
+bool
+retry_rest(struct backoff *backoff, struct err *err)
+{
+    return task_sleep_until(clock_after_ms(backoff_next_delay(backoff))) !=
+               TASK_STOPPED ||
+           task_stopped(err);
+}

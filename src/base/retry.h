@@ -25,4 +25,7 @@ MUST_CHECK bool
 retry_wait_on(struct backoff *backoff, int64_t at_least_ms,
               const struct log_ctx *log, const char *message, struct err *err);
 
+/* Wait for the next poll. ERR_STOPPED if bulkpg stops. */
+MUST_CHECK bool retry_rest(struct backoff *backoff, struct err *err);
+
 #endif

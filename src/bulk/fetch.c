@@ -60,6 +60,7 @@ new_operation(const struct fetch *fetch, int n,
                        : plan->document;
 
     operation_init(operation, &fetch->run, n, document, window);
+    operation->takes_partial = fetch->job->context->options->accept_partial;
     return operation;
 }
 
@@ -333,6 +334,27 @@ make_sources(struct fetch *fetch)
         origin->sources[i] = results_source(fetch->job, fetch->operations[i]);
 }
 
+/* Name the operations whose results are partial. */
+static void
+note_partial(struct fetch *fetch)
+{
+    struct arena *arena = fetch->run.arena;
+
+    fetch->origin.partial = NULL;
+    for (int i = 0; i < fetch->count; i++) {
+        const struct operation *operation = fetch->operations[i];
+        const struct bulk_operation *bulk = &operation->bulk;
+        const char *before = fetch->origin.partial;
+
+        if (operation->is_partial)
+            fetch->origin.partial = arena_printf(
+                arena, "%s%s%s is %s%s%s", before != NULL ? before : "",
+                before != NULL ? ", " : "", bulk->id,
+                bulk_status_name(bulk->status),
+                bulk->error_code[0] != '\0' ? ": " : "", bulk->error_code);
+    }
+}
+
 /* Set the least number of roots that the windows of @slice together must have:
  * the smaller of the store's counts before and after the fetch. */
 static bool
@@ -364,6 +386,7 @@ complete_fetch(struct origin *origin, struct err *err)
                     : complete_all(fetch, err);
     if (!completed || !count_roots(fetch, err))
         return false;
+    note_partial(fetch);
     make_sources(fetch);
     return true;
 }

@@ -25,10 +25,10 @@
  * already. If other processes hold the slots, the store refuses a submission,
  * and submit.c waits.
  *
- * Hazards. The journal's row points into `bulk`, so an operation must not
- * move. The result of an operation that did not complete is never read, even
- * if the store offers a part of it. After a failure the operation is not
- * canceled: the next run resumes or cancels it.
+ * Hazards. The journal's row points into `bulk`, so an operation must not move.
+ * The result of an operation that did not complete is only read with
+ * --accept-partial (takes_partial), and after the last submission. After a
+ * failure the operation is not canceled: the next run resumes or cancels it.
  */
 #include "bulk/operation.h"
 
@@ -38,11 +38,15 @@
 
 #include "base/clock.h"
 #include "base/event.h"
+#include "base/retry.h"
 #include "base/task.h"
 #include "bulk/poll.h"
 #include "bulk/submit.h"
 
-enum { SUBMISSIONS_MAX = 4 /* the first, and three more */ };
+enum {
+    SUBMISSIONS_MAX = 4, /* the first, and three more */
+    PARTIAL_POLLS_MAX = 10
+};
 
 void
 operation_init(struct operation *operation, const struct bulk_run *run, int n,
@@ -230,6 +234,32 @@ free_slot(struct operation *operation)
     task_wake_all(&operation->run.place.store->slot_freed);
 }
 
+/* The store may offer the partial result some time after the failure. *err says
+ * how the operation failed, also if there is no partial result. */
+static bool
+await_partial(struct operation *operation, struct err *err)
+{
+    const struct err why = *err;
+    const struct tuning_config *tuning = operation->run.place.tuning;
+    struct bulk_operation *bulk = &operation->bulk;
+    struct backoff pace =
+        backoff_of(tuning->poll_initial_ms, tuning->poll_max_ms, CLOCK_NEVER);
+
+    for (int poll = 0; operation->takes_partial && poll < PARTIAL_POLLS_MAX &&
+                       bulk->partial_url[0] == '\0';
+         poll++)
+        if (!retry_rest(&pace, err) || !poll_until_ended(operation, err))
+            return false;
+    *err = why;
+    if (!operation->takes_partial || bulk->partial_url[0] == '\0')
+        return false;
+    log_failure(LOG_WARN, &operation->log,
+                "reading the partial result of the operation", err);
+    snprintf(bulk->url, sizeof(bulk->url), "%s", bulk->partial_url);
+    operation->is_partial = true;
+    return true;
+}
+
 static bool
 submit_and_poll(struct operation *operation, struct err *err)
 {
@@ -245,7 +275,7 @@ submit_and_poll(struct operation *operation, struct err *err)
         if (operation->bulk.status == BULK_COMPLETED)
             return end_completed(operation, err);
         if (!may_submit_again(operation, err))
-            return false;
+            return await_partial(operation, err);
         operation->is_submitted = false;
     }
 }

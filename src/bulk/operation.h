@@ -29,8 +29,10 @@ struct operation {
     bool is_added;        /* submit_has_first(): the first attempt is a row */
     bool was_not_sent;    /* and it had to wait for a slot */
     bool waits_for_slot;
-    bool told_of_slot; /* a warning about the wait was logged */
-    bool is_refused;   /* the store surely did not take the last attempt */
+    bool told_of_slot;  /* a warning about the wait was logged */
+    bool is_refused;    /* the store surely did not take the last attempt */
+    bool takes_partial; /* if it fails for good, its partial result is read */
+    bool is_partial;    /* that is the case */
     int submissions;
     int64_t submitted_ms; /* clock_now_ms() */
     int64_t saved_ms;     /* when the journal was updated last; 0: not yet */
@@ -49,7 +51,8 @@ void operation_resume(struct operation *operation,
                       const struct journal_operation *row);
 
 /* Submit the operation unless it is resumed, and poll until its result can be
- * read. The output of a canceled or failed operation is never used.
+ * read. The output of a canceled or failed operation is only used if
+ * takes_partial is set.
  * ERR_DENIED, ERR_FAILED, ERR_LATER, ERR_STOPPED. */
 MUST_CHECK bool
 operation_complete(struct operation *operation, struct err *err);

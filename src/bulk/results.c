@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "job/store.h"
+#include "source/archive.h"
 #include "source/copy.h"
 #include "source/download.h"
 #include "source/keep.h"
@@ -18,6 +19,30 @@ copy_path(struct job *job, const struct journal_operation *row)
     return arena_printf(&job->arena, "%s/%s.%s.%" PRId64 ".%" PRId64 ".jsonl",
                         directory, job->log.store, job->log.job, row->run_id,
                         row->n);
+}
+
+/* In the archive, if the configuration has one. */
+static struct source *
+archive(struct job *job, const struct journal_operation *row,
+        struct source *source, const struct sidecar *about)
+{
+    const char *directory = job->context->config.archive.directory;
+
+    if (directory[0] == '\0')
+        return source;
+    return source_copy_new(source,
+                           archive_path(&job->arena, directory, job->log.store,
+                                        job->log.job, row->run_id, row->n),
+                           about, &job->log);
+}
+
+/* The store's counts are those of the whole result. */
+static void
+claim_nothing(struct source *source)
+{
+    source->is_partial = true;
+    source->claims.object_count = source->claims.root_object_count = -1;
+    source->claims.file_size = -1;
 }
 
 struct source *
@@ -36,15 +61,22 @@ results_source(struct job *job, const struct operation *operation)
                                             ? operation->row.query
                                             : operation->document};
 
-    return path != NULL ? source_copy_new(source, path, &about) : source;
+    if (operation->is_partial) {
+        claim_nothing(source);
+        return source;
+    }
+    source = archive(job, &operation->row, source, &about);
+    return path != NULL ? source_copy_new(source, path, &about, NULL) : source;
 }
 
 void
 results_clean(const struct job *job)
 {
-    const struct options *options = job->context->options;
-    const char *directory = options->keep_directory;
+    const char *directory = job->context->options->keep_directory;
+    const char *archived = job->context->config.archive.directory;
 
     if (directory != NULL)
         keep_clean(directory, job->log.store, job->log.job);
+    if (archived[0] != '\0')
+        keep_clean(archived, job->log.store, job->log.job);
 }

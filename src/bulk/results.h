@@ -1,6 +1,6 @@
 /*
- * results - the results of completed operations as sources. With --keep, each
- * result is also copied to a file.
+ * results - the results of operations as sources. With --keep and [archive], a
+ * result is also copied to a file, unless it is partial.
  */
 #ifndef BULK_RESULTS_H
 #define BULK_RESULTS_H
@@ -13,8 +13,8 @@
 struct source *
 results_source(struct job *job, const struct operation *operation);
 
-/* Remove partial files that a killed run of the job left in the folder of
- * --keep. Only the process that claimed the job may call this. */
+/* Remove partial files that a killed run of the job left in the folders of
+ * --keep and [archive]. Only the process that claimed the job may call this. */
 void results_clean(const struct job *job);
 
 #endif

@@ -143,7 +143,7 @@ set_port(struct options *options, const char *value, struct err *err)
             err_set(err, MSG_BAD_OPTION, "\"%s\" is not a port", value));
 }
 
-/* The id of a push. */
+/* The id of a push or a run. */
 static bool
 set_id(const char *value, int64_t *id, struct err *err)
 {
@@ -172,6 +172,12 @@ static bool
 set_settle(struct options *options, const char *value, struct err *err)
 {
     return set_id(value, &options->settle, err);
+}
+
+static bool
+set_archive(struct options *options, const char *value, struct err *err)
+{
+    return set_id(value, &options->archive, err);
 }
 
 static bool
@@ -223,6 +229,7 @@ KEEP_TEXT(set_ids, ids_file)
 KEEP_TEXT(set_from, from_file)
 KEEP_TEXT(set_add, add)
 KEEP_TEXT(set_bind, bind)
+KEEP_TEXT(set_operation, operation)
 KEEP_TEXT(set_schema, schema)
 KEEP_TEXT(set_metrics, metrics_file)
 KEEP_FLAG(set_list, list)
@@ -235,6 +242,7 @@ KEEP_FLAG(set_accept_invalid, accept_invalid)
 KEEP_FLAG(set_rollback, rollback)
 KEEP_FLAG(set_any_query, any_query)
 KEEP_FLAG(set_accept_rejects, accept_rejects)
+KEEP_FLAG(set_accept_partial, accept_partial)
 KEEP_FLAG(set_force_deletes, force_deletes)
 KEEP_FLAG(set_force_nulls, force_nulls)
 KEEP_FLAG(set_timings, timings)
@@ -274,6 +282,8 @@ const struct option_row option_rows[] = {
      "save the results, or what a push sends, in DIR"},
     {"accept-rejects", 0, NULL, OF_RUN, set_accept_rejects,
      "move the watermark despite rejects"},
+    {"accept-partial", 0, NULL, OF_RUN, set_accept_partial,
+     "load what a failed operation fetched"},
     {"force-deletes", 0, NULL, OF_RUN | OF_LOAD, set_force_deletes,
      "allow any number of rows to be removed"},
     {"force-nulls", 0, NULL, OF_RUN | OF_LOAD, set_force_nulls,
@@ -308,6 +318,10 @@ const struct option_row option_rows[] = {
     {"key", 0, "K", OF_PUSH, add_key, "with --settle: only the row with key K"},
     {"id", 0, "N", OF_HOOKS, set_object_id,
      "of test: the number of the object that changed (default: 1)"},
+    {"archive", 0, "RUN_ID", OF_LOAD, set_archive,
+     "load the archived results of this run"},
+    {"operation", 0, "GID", OF_LOAD, set_operation,
+     "load the result of this bulk operation"},
     {"timings", 0, NULL, OF_RUN | OF_LOAD, set_timings,
      "show where the time went"},
     {"document", 0, NULL, OF_PLAN, set_document,

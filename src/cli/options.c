@@ -304,6 +304,26 @@ check_window(const struct command *command, const struct options *options,
     return true;
 }
 
+/* What load loads: one of three. */
+static bool
+check_load(const struct command *command, const struct options *options,
+           struct err *err)
+{
+    int given = (options->argument_count > 1) + (options->archive > 0) +
+                (options->operation != NULL);
+
+    if (command->bit != OF_LOAD)
+        return true;
+    if (given == 0)
+        return misused(command, "FILE is missing", err);
+    if (given > 1)
+        return misused(
+            command, "FILE, --archive and --operation exclude each other", err);
+    if (options->dry_run && options->argument_count < 2)
+        return misused(command, "--dry-run needs FILE", err);
+    return true;
+}
+
 static bool
 check_due(const struct command *command, const struct options *options,
           struct err *err)
@@ -422,7 +442,8 @@ check_together(const struct command *command, const struct options *options,
         (options->add == NULL || strchr(options->stores[0], '/') != NULL))
         return misused(command, "--store needs --add, and the name of a store",
                        err);
-    return check_window(command, options, err) &&
+    return check_load(command, options, err) &&
+           check_window(command, options, err) &&
            check_due(command, options, err) &&
            check_ids(command, options, err) &&
            check_push(command, options, err) &&

@@ -51,13 +51,16 @@ static const struct command all[] = {
      "age: @every in the query, or every in bulkpg.ini. A job that failed is\n"
      "tried again after retry_max.\n"
      "--store may be given more than once.\n" JOB_TEXT},
-    {OF_LOAD, "load", "JOB FILE|-", "load a saved result", command_load, 2, 2,
+    {OF_LOAD, "load", "JOB FILE|-", "load a saved result", command_load, 1, 2,
      "Loads FILE, or standard input, as a full result of JOB: rows that it\n"
      "does not contain are removed. If the query is @incremental, only\n"
-     "children of the rows in FILE are removed, unless --full is given. A\n"
-     "gzip file is decompressed. load compares the lines with\n"
-     "FILE.meta.json, which run --keep writes, or with --objects. It refuses\n"
-     "the result of another query.\n" JOB_TEXT},
+     "children of the rows in FILE are removed, unless --full is given. Files\n"
+     "that gzip or zstd compressed are decompressed. load compares the lines\n"
+     "with FILE.meta.json, which run --keep writes, or with --objects. It\n"
+     "refuses the result of another query.\n"
+     "Instead of FILE, --archive loads what a run left in [archive], and\n"
+     "--operation the result of a bulk operation that another program\n"
+     "started.\n" JOB_TEXT},
     {OF_PUSH, "push", "JOB... | --undo ID | --settle ID applied|failed",
      "send rows to the stores by mutations", command_push, 0, -1,
      "Executes the mutation in mutations/JOB.graphql for each row that the\n"

@@ -17,6 +17,7 @@
 #include "base/event.h"
 #include "base/out.h"
 #include "base/unreadable.h"
+#include "bulk/given.h"
 #include "cli/live.h"
 #include "cli/process.h"
 #include "cli/summary.h"
@@ -28,6 +29,7 @@
 #include "load/loader.h"
 #include "run/run.h"
 #include "run/verify.h"
+#include "source/archive.h"
 #include "source/file.h"
 #include "source/replay.h"
 
@@ -152,14 +154,15 @@ only_one(const struct jobs *jobs, struct err *err)
                    jobs->count);
 }
 
-/* Called before anything else, so that a wrong path fails at once. */
+/* NULL: no file is loaded. Called before anything else, so that a wrong path
+ * fails at once. */
 static bool
 can_read(const char *path, struct err *err)
 {
     struct stat file;
     int why = 0;
 
-    if (strcmp(path, "-") == 0)
+    if (path == NULL || strcmp(path, "-") == 0)
         return true;
     if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 ||
         stat(path, &file) != 0)
@@ -172,21 +175,54 @@ can_read(const char *path, struct err *err)
     return unreadable_hint(err, path, why, false);
 }
 
+static bool
+open_archive(struct replay *replay, struct job *job, struct err *err)
+{
+    const struct context *context = job->context;
+    const char *directory = context->config.archive.directory;
+    const char **paths;
+    int count;
+
+    if (directory[0] == '\0')
+        return err_set(err, MSG_NO_ARCHIVE,
+                       "bulkpg.ini has no [archive] with a dir");
+    return archive_find(directory, job->config->name, job->file->job,
+                        context->options->archive, &job->arena, &paths, &count,
+                        err) &&
+           replay_open_all(replay, paths, count, job->plan->hash,
+                           context->options->any_query, &job->arena, err);
+}
+
+/* A file, or the archive. */
 static void
-replay_file(struct job *job, const char *path)
+load_saved(struct job *job, const char *path)
 {
     const struct options *options = job->context->options;
     struct replay replay;
     struct err err;
 
-    progress_phase(&job->progress, PROGRESS_BEGINNING);
-    if (!replay_open(&replay, path, options->objects, job->plan->hash,
-                     options->any_query, &job->arena, &err)) {
+    if (!(path == NULL
+              ? open_archive(&replay, job, &err)
+              : replay_open(&replay, path, options->objects, job->plan->hash,
+                            options->any_query, &job->arena, &err))) {
         job_fail(job, "the job did not run", &err);
         return;
     }
     run_job(job, &replay.origin);
     replay_close(&replay);
+}
+
+static void
+load_operation(struct job *job, const char *id)
+{
+    struct given given;
+    struct err err;
+
+    if (given_init(&given, job, id, &err))
+        run_job(job, &given.origin);
+    else
+        job_fail(job, "the job did not run", &err);
+    origin_free(&given.origin);
 }
 
 static bool
@@ -200,7 +236,11 @@ load_live(struct job *job, const char *path, struct parsed *parsed,
         return false;
     if (options->dry_run)
         return dry_run(job, path, parsed, err);
-    replay_file(job, path);
+    progress_phase(&job->progress, PROGRESS_BEGINNING);
+    if (options->operation != NULL)
+        load_operation(job, options->operation);
+    else
+        load_saved(job, path);
     return true;
 }
 

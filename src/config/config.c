@@ -4,7 +4,7 @@
  *     [database]     first, because its key `include` names further files
  *     these files    which may have only sections of stores and sources
  *     sections       each is known, and a name appears once
- *     [tuning]
+ *     [tuning], [archive]
  *     [store NAME]   over [store *] (store.c)
  *     [source NAME]  over its preset (source_config.c)
  *
@@ -184,7 +184,7 @@ static bool
 is_general(const struct ini_section *section)
 {
     return is_section(section, "database") || is_section(section, "tuning") ||
-           is_section(section, "store *");
+           is_section(section, "archive") || is_section(section, "store *");
 }
 
 /* Check that every section is known and that no store appears twice. */
@@ -334,6 +334,20 @@ read_tuning(struct reader *reader, struct err *err)
            find_ca_file(reader, err);
 }
 
+/* The folder is relative to that of bulkpg.ini. */
+static bool
+read_archive(struct reader *reader, struct err *err)
+{
+    struct archive_config *archive = &reader->config->archive;
+
+    if (!read_settings(reader, "archive", keys_archive, err))
+        return false;
+    if (archive->directory[0] != '\0')
+        archive->directory =
+            secret_path(reader->arena, reader->directory, archive->directory);
+    return true;
+}
+
 static const char *
 folder_of(struct arena *arena, const char *path)
 {
@@ -380,7 +394,7 @@ config_read(struct config *config, const char *path, bool required,
     if (read_main(&reader, path, required, err) &&
         read_database(&reader, err) && read_included(&reader, err) &&
         check_sections(&reader, err) && read_tuning(&reader, err) &&
-        read_stores(&reader, err))
+        read_archive(&reader, err) && read_stores(&reader, err))
         return true;
     config_free(config);
     return false;

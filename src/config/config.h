@@ -1,7 +1,7 @@
 /*
  * config - reads bulkpg.ini: the database, the stores, and tuning.
  *
- *     [database]  [store *]  [store NAME]  [source NAME]  [tuning]
+ *     [database]  [store *]  [store NAME]  [source NAME]  [tuning]  [archive]
  *
  * libini_config parses it. An error of the file (an unknown section or key, a
  * duplicate, an indented key, a value that is not valid) names file and line.
@@ -39,6 +39,12 @@ struct tuning_config {
     int64_t push_keep_ms;
 };
 
+/* [archive] */
+struct archive_config {
+    const char *directory; /* "": results are not archived */
+    int64_t keep_ms;
+};
+
 struct config {
     struct arena arena;   /* everything below lives there */
     const char *path;     /* "bulkpg.ini"; NULL: flags only */
@@ -51,6 +57,7 @@ struct config {
     struct store_config *stores; /* and sources, in the order of the file */
     size_t store_count;
     struct tuning_config tuning;
+    struct archive_config archive;
 };
 
 /* Read `path`. If it does not exist and `required` is false, the result has the

@@ -4,9 +4,10 @@
 
 #include "config/config.h"
 
-#define IN_CONFIG(field) offsetof(struct config, field)
-#define IN_TUNING(field) offsetof(struct config, tuning.field)
-#define IN_STORE(field)  offsetof(struct store_config, field)
+#define IN_CONFIG(field)  offsetof(struct config, field)
+#define IN_TUNING(field)  offsetof(struct config, tuning.field)
+#define IN_ARCHIVE(field) offsetof(struct config, archive.field)
+#define IN_STORE(field)   offsetof(struct store_config, field)
 
 /* [database] */
 const struct setting_key keys_database[] = {
@@ -59,6 +60,14 @@ const struct setting_key keys_tuning[] = {
      "How long the journal keeps rejects."},
     {"push_keep", setting_duration, IN_TUNING(push_keep_ms), "30d",
      "How long the journal keeps the rows of pushes, which may contain customers' data. Rows whose outcome is not known are kept."},
+    {NULL, NULL, 0, NULL, NULL}};
+
+/* [archive] */
+const struct setting_key keys_archive[] = {
+    {"dir", setting_text, IN_ARCHIVE(directory), "",
+     "A folder that gets a compressed copy of each result, for bulkpg load JOB --archive RUN_ID. It is made if it does not exist. If empty, results are not archived."},
+    {"keep", setting_duration, IN_ARCHIVE(keep_ms), "30d",
+     "How long results stay in the archive, from the end of their run."},
     {NULL, NULL, 0, NULL, NULL}};
 
 /* [store NAME], [store *] */

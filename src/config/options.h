@@ -32,6 +32,8 @@ struct options {
     int64_t undo;               /* --undo, --settle: ids of pushes; 0: not */
     int64_t settle;             /* given */
     int64_t id;                 /* --id (hooks test); 0: not given */
+    int64_t archive;            /* --archive: id of a run; 0: not given */
+    const char *operation;      /* --operation */
     int64_t limit;              /* --limit; -1: not given */
     int64_t rows;               /* --rows (plan) */
     const char *add;            /* --add (init) */
@@ -47,6 +49,7 @@ struct options {
     int64_t until_s;            /* or OPTION_NO_TIME */
     bool full;
     bool accept_rejects;
+    bool accept_partial;
     bool force_deletes;
     bool force_nulls;
     bool dry_run;

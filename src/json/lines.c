@@ -97,6 +97,12 @@ lines_feed(struct lines *lines, struct span chunk, struct err *err)
     return true;
 }
 
+void
+lines_cut(struct lines *lines)
+{
+    lines->offset = lines->start;
+}
+
 bool
 lines_finish(struct lines *lines, struct err *err)
 {

@@ -50,4 +50,7 @@ lines_feed(struct lines *lines, struct span chunk, struct err *err);
 /* The stream has ended. The last line may lack its newline. */
 MUST_CHECK bool lines_finish(struct lines *lines, struct err *err);
 
+/* End the input, and ignore a last line without a newline. */
+void lines_cut(struct lines *lines);
+
 #endif

@@ -15,6 +15,7 @@
  */
 #include "source/copy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -32,17 +33,45 @@ struct source_copy {
     struct source source;
     struct source *inner; /* owned */
     struct keep keep;
+    const struct log_ctx *log; /* of the archive; NULL: a copy that must be
+                                * written */
+    bool is_given_up;          /* the archive could not be written */
     struct sidecar about;
     int64_t committed; /* bytes of pages that were committed */
     struct buf page;   /* a page with the rows that it replaces */
+    char packed_path[KEEP_PATH_BYTES]; /* of the archive */
 };
+
+/* A copy that cannot be written fails the run. The archive does not. */
+static bool
+may_continue(struct source_copy *copy, const struct err *why)
+{
+    if (copy->log == NULL)
+        return false;
+    if (!copy->is_given_up)
+        log_warn(copy->log, MSG_NOT_ARCHIVED, "the result is not archived",
+                 LOG_STR("error", why->message), LOG_END);
+    copy->is_given_up = true;
+    copy->keep.is_whole = copy->keep.stays = false;
+    keep_close(&copy->keep);
+    return true;
+}
 
 static bool
 open_copy(struct source *source, struct err *err)
 {
     struct source_copy *copy = (struct source_copy *)source;
 
-    return keep_open(&copy->keep, err) && source_open(copy->inner, err);
+    return (copy->is_given_up || keep_open(&copy->keep, err) ||
+            may_continue(copy, err)) &&
+           source_open(copy->inner, err);
+}
+
+static bool
+write_copy(struct source_copy *copy, struct span chunk, struct err *err)
+{
+    return copy->is_given_up || keep_write(&copy->keep, chunk, err) ||
+           may_continue(copy, err);
 }
 
 static bool
@@ -51,7 +80,7 @@ read_copied(struct source *source, struct span *chunk, struct err *err)
     struct source_copy *copy = (struct source_copy *)source;
 
     return source_read(copy->inner, chunk, err) &&
-           keep_write(&copy->keep, *chunk, err);
+           write_copy(copy, *chunk, err);
 }
 
 static bool
@@ -62,7 +91,9 @@ name_copy(struct source *source, struct err *err)
     bool kept;
 
     sidecar_write(&copy->about, &text);
-    kept = keep_finish(&copy->keep, buf_span(&text), err);
+    kept = copy->is_given_up ||
+           keep_finish(&copy->keep, buf_span(&text), err) ||
+           may_continue(copy, err);
     buf_free(&text);
     return kept && source_keep(copy->inner, err);
 }
@@ -84,11 +115,13 @@ open_pages(struct source *source, struct err *err)
 {
     struct source_copy *copy = (struct source_copy *)source;
     struct keep *keep = &copy->keep;
-    bool opened = copy->committed > 0
-                      ? keep_continue(keep, copy->committed, err)
-                      : keep_open(keep, err);
+    bool opened =
+        copy->is_given_up ||
+        (copy->committed > 0 ? keep_continue(keep, copy->committed, err)
+                             : keep_open(keep, err)) ||
+        may_continue(copy, err);
 
-    keep->stays = true;
+    keep->stays = copy->log == NULL;
     return opened && source_open(copy->inner, err);
 }
 
@@ -136,7 +169,9 @@ read_page(struct source *source, struct span *chunk, struct err *err)
 
     return source_read(copy->inner, chunk, err) &&
            add_removals(copy, chunk, err) &&
-           (chunk->length == 0 || keep_write(&copy->keep, *chunk, err));
+           (chunk->length == 0 || write_copy(copy, *chunk, err)) &&
+           (copy->is_given_up || keep_flush(&copy->keep, err) ||
+            may_continue(copy, err));
 }
 
 static void
@@ -155,14 +190,15 @@ note_committed(struct source *source)
 }
 
 /* The API does not announce the size of a result. The size of the copy shows a
- * load whether the file is complete. */
+ * load whether the file is complete. The archive has checksums for that. */
 static bool
 name_pages(struct source *source, struct err *err)
 {
     struct source_copy *copy = (struct source_copy *)source;
 
     copy->keep.is_whole = true;
-    copy->about.claims.file_size = copy->keep.bytes;
+    if (copy->log == NULL)
+        copy->about.claims.file_size = copy->keep.bytes;
     return name_copy(source, err);
 }
 
@@ -183,6 +219,18 @@ free_copy(struct source *source)
     free(source);
 }
 
+/* The archive is compressed. Its sidecar has the name of the result. */
+static void
+compress(struct source_copy *copy, const struct log_ctx *log)
+{
+    copy->log = log;
+    copy->keep.packs = true;
+    copy->keep.named = copy->keep.path;
+    copy->keep.path = copy->packed_path;
+    snprintf(copy->packed_path, sizeof(copy->packed_path), "%s" KEEP_PACKED,
+             copy->keep.named);
+}
+
 static struct source_copy *
 new_copy(const struct source_ops *ops, struct source *inner, const char *path,
          const struct sidecar *about)
@@ -201,7 +249,7 @@ new_copy(const struct source_ops *ops, struct source *inner, const char *path,
 
 struct source *
 source_copy_new(struct source *inner, const char *path,
-                const struct sidecar *about)
+                const struct sidecar *about, const struct log_ctx *archive)
 {
     static const struct source_ops ops = {.open = open_copy,
                                           .read = read_copied,
@@ -210,12 +258,16 @@ source_copy_new(struct source *inner, const char *path,
                                           .size = size_of_inner,
                                           .free = free_copy};
 
-    return &new_copy(&ops, inner, path, about)->source;
+    struct source_copy *copy = new_copy(&ops, inner, path, about);
+
+    if (archive != NULL)
+        compress(copy, archive);
+    return &copy->source;
 }
 
 struct source *
 source_copy_pages(struct source *inner, const char *path, int64_t bytes,
-                  const struct sidecar *about)
+                  const struct sidecar *about, const struct log_ctx *archive)
 {
     static const struct source_ops ops = {.open = open_pages,
                                           .read = read_page,
@@ -228,5 +280,7 @@ source_copy_pages(struct source *inner, const char *path, int64_t bytes,
     struct source_copy *copy = new_copy(&ops, inner, path, about);
 
     copy->committed = bytes;
+    if (archive != NULL)
+        compress(copy, archive);
     return &copy->source;
 }

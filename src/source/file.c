@@ -1,7 +1,7 @@
 /*
- * The first two bytes show whether the file is compressed. A pipe may deliver
- * them one at a time, so read_first() reads until it has both. The bytes of a
- * compressed file then go from `buffer` through gunzip into `unpacked`, and
+ * The first bytes show whether the file is compressed. A pipe may deliver them
+ * one at a time, so read_first() reads until it has all of them. The bytes of a
+ * compressed file then go from `buffer` through unpack.h into `unpacked`, and
  * read() returns chunks of `unpacked`; otherwise it returns chunks of
  * `buffer`.
  */
@@ -18,8 +18,8 @@
 #include "base/mem.h"
 #include "base/task.h"
 #include "base/unreadable.h"
-#include "source/gunzip.h"
 #include "source/sidecar.h"
+#include "source/unpack.h"
 
 enum { CHUNK_BYTES = 256 * 1024 };
 
@@ -28,7 +28,7 @@ struct source_file {
     const char *path;
     int fd; /* the open file; 0: standard input; -1: not open */
     char *buffer;
-    struct gunzip *gunzip; /* NULL: the file is not compressed */
+    struct unpack *unpack; /* NULL: the file is not compressed */
     char *unpacked;
     struct span packed; /* bytes in `buffer` that are not yet decompressed */
     bool used;          /* opened before: standard input cannot be read twice */
@@ -112,14 +112,14 @@ read_first(struct source_file *file, struct span *first, struct err *err)
 {
     size_t have = 0, more = 1;
 
-    while (have < GUNZIP_MAGIC_BYTES && more > 0) {
+    while (have < UNPACK_MAGIC_BYTES && more > 0) {
         if (!read_bytes(file, have, &more, err))
             return false;
         have += more;
     }
     *first = span_of(file->buffer, have);
-    if (gunzip_is_packed(*first)) {
-        file->gunzip = gunzip_new();
+    if (unpack_is_packed(*first)) {
+        file->unpack = unpack_new(*first);
         file->unpacked = mem_alloc(CHUNK_BYTES);
     }
     return true;
@@ -139,13 +139,13 @@ read_next(struct source_file *file, struct span *chunk, struct err *err)
 }
 
 static bool
-unpack(struct source_file *file, struct span *chunk, struct err *err)
+decompress(struct source_file *file, struct span *chunk, struct err *err)
 {
     size_t length = 0;
 
     file->packed = *chunk;
     for (;;) {
-        if (!gunzip_read(file->gunzip, &file->packed, file->unpacked,
+        if (!unpack_read(file->unpack, &file->packed, file->unpacked,
                          CHUNK_BYTES, &length, err))
             return err_wrap(err, "%s", name_of(file));
         *chunk = span_of(file->unpacked, length);
@@ -154,7 +154,7 @@ unpack(struct source_file *file, struct span *chunk, struct err *err)
         if (file->packed.length > 0)
             continue;
         if (file->ended)
-            return gunzip_end(file->gunzip, err) ||
+            return unpack_end(file->unpack, err) ||
                    err_wrap(err, "%s", name_of(file));
         task_yield();
         if (!read_next(file, &file->packed, err))
@@ -168,12 +168,12 @@ read_file(struct source *source, struct span *chunk, struct err *err)
     struct source_file *file = (struct source_file *)source;
     bool is_first = !file->begun;
 
-    if (file->gunzip != NULL)
+    if (file->unpack != NULL)
         *chunk = file->packed;
     else if (!read_next(file, chunk, err))
         return false;
     file->begun = true;
-    if (file->gunzip != NULL && !unpack(file, chunk, err))
+    if (file->unpack != NULL && !decompress(file, chunk, err))
         return false;
     return !is_first || refuse_markup(file, *chunk, err);
 }
@@ -186,8 +186,8 @@ close_file(struct source *source)
     if (file->fd > STDIN_FILENO)
         close(file->fd);
     file->fd = -1;
-    gunzip_free(file->gunzip);
-    file->gunzip = NULL;
+    unpack_free(file->unpack);
+    file->unpack = NULL;
     free(file->buffer);
     free(file->unpacked);
     file->buffer = file->unpacked = NULL;
@@ -198,14 +198,14 @@ close_file(struct source *source)
 static bool
 is_packed_file(const char *path)
 {
-    char first[GUNZIP_MAGIC_BYTES];
+    char first[UNPACK_MAGIC_BYTES];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t length = fd >= 0 ? read(fd, first, sizeof(first)) : 0;
 
     if (fd >= 0)
         close(fd);
     return length == sizeof(first) &&
-           gunzip_is_packed(span_of(first, sizeof(first)));
+           unpack_is_packed(span_of(first, sizeof(first)));
 }
 
 /* From the sidecar, or else from the file system. The size of a compressed

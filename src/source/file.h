@@ -1,6 +1,6 @@
 /*
  * source_file - a saved result: standard input or a file, which may be
- * compressed with gzip. The claims come from the file's sidecar.
+ * compressed with gzip or zstd. The claims come from the file's sidecar.
  */
 #ifndef SOURCE_FILE_H
 #define SOURCE_FILE_H

@@ -23,6 +23,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "source/pack.h"
+
 #define PART    ".part"
 #define SIDECAR ".meta.json"
 
@@ -111,13 +113,17 @@ keep_open(struct keep *keep, struct err *err)
 {
     char part[KEEP_PATH_BYTES];
 
-    *keep = (struct keep){.path = keep->path, .fd = -1};
+    *keep = (struct keep){.path = keep->path,
+                          .named = keep->named,
+                          .packs = keep->packs,
+                          .fd = -1};
     if (join(keep->path, PART, part))
         keep->fd = open_new(part);
     if (keep->fd < 0)
         return err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", keep->path,
                        strerror(errno));
     (void)flock(keep->fd, LOCK_EX | LOCK_NB);
+    keep->pack = keep->packs ? pack_new() : NULL;
     return true;
 }
 
@@ -158,8 +164,12 @@ keep_continue(struct keep *keep, int64_t bytes, struct err *err)
     bool cut = fd >= 0 && is_long_enough(fd, bytes) &&
                ftruncate(fd, bytes) == 0 && lseek(fd, bytes, SEEK_SET) == bytes;
 
-    *keep = (struct keep){
-        .path = keep->path, .fd = fd, .bytes = bytes, .started = bytes};
+    *keep = (struct keep){.path = keep->path,
+                          .named = keep->named,
+                          .packs = keep->packs,
+                          .fd = fd,
+                          .bytes = bytes,
+                          .started = bytes};
     keep->stays = true;
     if (!cut) {
         keep_close(keep);
@@ -167,6 +177,7 @@ keep_continue(struct keep *keep, int64_t bytes, struct err *err)
                        "cannot continue the copy %s" PART, keep->path);
     }
     (void)flock(fd, LOCK_EX | LOCK_NB);
+    keep->pack = keep->packs ? pack_new() : NULL;
     return true;
 }
 
@@ -180,15 +191,33 @@ start_writing(struct keep *keep)
     keep->started = keep->bytes;
 }
 
-bool
-keep_write(struct keep *keep, struct span bytes, struct err *err)
+static bool
+write_bytes(void *ctx, struct span bytes, struct err *err)
 {
-    keep->is_whole = bytes.length == 0;
+    struct keep *keep = ctx;
+
     if (!write_all(keep->fd, bytes))
         return cannot_keep(keep->path, err);
     keep->bytes += (int64_t)bytes.length;
     start_writing(keep);
     return true;
+}
+
+bool
+keep_flush(struct keep *keep, struct err *err)
+{
+    return keep->pack == NULL || pack_end(keep->pack, write_bytes, keep, err);
+}
+
+bool
+keep_write(struct keep *keep, struct span bytes, struct err *err)
+{
+    keep->is_whole = bytes.length == 0;
+    if (keep->is_whole)
+        return keep_flush(keep, err);
+    return keep->pack != NULL
+               ? pack_add(keep->pack, bytes, write_bytes, keep, err)
+               : write_bytes(keep, bytes, err);
 }
 
 /* ---- the end ------------------------------------------------------------ */
@@ -236,11 +265,12 @@ write_sidecar(const char *path, struct span bytes)
 static bool
 take_names(const struct keep *keep, struct span sidecar)
 {
+    const char *named = keep->named != NULL ? keep->named : keep->path;
     char part[KEEP_PATH_BYTES];
 
     return fsync(keep->fd) == 0 && join(keep->path, PART, part) &&
            (unlink(keep->path) == 0 || errno == ENOENT) &&
-           write_sidecar(keep->path, sidecar) && rename(part, keep->path) == 0;
+           write_sidecar(named, sidecar) && rename(part, keep->path) == 0;
 }
 
 bool
@@ -261,6 +291,8 @@ keep_close(struct keep *keep)
 {
     char part[KEEP_PATH_BYTES];
 
+    pack_free(keep->pack);
+    keep->pack = NULL;
     if (keep->path == NULL || keep->fd < 0)
         return;
     if (!keep->is_whole && !keep->stays && join(keep->path, PART, part))
@@ -280,8 +312,8 @@ skip_digits(const char **at)
     return *at > begin;
 }
 
-/* <store>.<job>.<run>.<n>.jsonl.part or …jsonl.meta.json.part; `prefix` is
- * "<store>.<job>.". */
+/* <store>.<job>.<run>.<n>.jsonl.part, …jsonl.zst.part or …jsonl.meta.json.part;
+ * `prefix` is "<store>.<job>.". */
 static bool
 is_part(const char *name, const char *prefix)
 {
@@ -292,6 +324,7 @@ is_part(const char *name, const char *prefix)
     name += length;
     return skip_digits(&name) && *name++ == '.' && skip_digits(&name) &&
            (strcmp(name, ".jsonl" PART) == 0 ||
+            strcmp(name, ".jsonl" KEEP_PACKED PART) == 0 ||
             strcmp(name, ".jsonl" SIDECAR PART) == 0);
 }
 

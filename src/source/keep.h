@@ -1,5 +1,6 @@
 /*
- * keep - the copy of a result that run --keep writes, and its sidecar.
+ * keep - the copy of a result that run --keep or the archive writes, and its
+ * sidecar.
  *
  *     NAME.jsonl.part  ─► NAME.jsonl and NAME.jsonl.meta.json
  *
@@ -15,12 +16,15 @@
 #include "base/span.h"
 
 struct keep {
-    const char *path; /* the final name; NULL: no copy is written */
-    int fd;           /* the open part; < 0: none */
-    int64_t bytes;    /* written so far */
-    int64_t started;  /* bytes that the kernel was asked to write to disk */
-    bool is_whole;    /* the part has the whole result */
-    bool stays;       /* the part is kept even if it is not whole */
+    const char *path;  /* the final name; NULL: no copy is written */
+    const char *named; /* the sidecar has this name; NULL: that of `path` */
+    int fd;            /* the open part; < 0: none */
+    int64_t bytes;     /* written so far */
+    int64_t started;   /* bytes that the kernel was asked to write to disk */
+    bool is_whole;     /* the part has the whole result */
+    bool stays;        /* the part is kept even if it is not whole */
+    bool packs;        /* compress with zstd; the caller sets it, with `path` */
+    struct pack *pack;
 };
 
 /* Make the folder of --keep if it does not exist. A path of NULL needs none.
@@ -46,6 +50,10 @@ bool keep_has(const char *path, int64_t bytes);
 MUST_CHECK bool
 keep_write(struct keep *keep, struct span bytes, struct err *err);
 
+/* Of a copy that is compressed: write what is not written yet, so that the part
+ * can be cut here later. */
+MUST_CHECK bool keep_flush(struct keep *keep, struct err *err);
+
 /* Call after the result has been verified. Writes the sidecar and gives both
  * files their final names. ERR_FAILED if that is not possible. */
 MUST_CHECK bool
@@ -57,6 +65,9 @@ void keep_close(struct keep *keep);
 /* Remove the parts that killed runs of this job left in the folder. Parts that
  * another process is writing are kept. */
 void keep_clean(const char *directory, const char *store, const char *job);
+
+/* What the archive appends to the name of a result. */
+#define KEEP_PACKED ".zst"
 
 /* The path of the sidecar: <path>.meta.json. False if it is too long. */
 enum { KEEP_PATH_BYTES = 4096 };

@@ -13,7 +13,8 @@
 
 enum { SIDECAR_BYTES_MAX = 512 * 1024, SHOWN_DIGITS = 8 };
 
-#define PACKED ".gz"
+/* gzip and zstd append these to a name. */
+static const char *const packed_endings[] = {".gz", ".zst"};
 
 /* ---- reading ----------------------------------------------------------- */
 
@@ -35,18 +36,21 @@ read_text(const char *path, struct arena *arena)
     return kept;
 }
 
-/* The name before compression: gzip appends .gz. */
+/* The name before compression. */
 static bool
 unpacked_path(const char *path, char unpacked[KEEP_PATH_BYTES])
 {
-    size_t length = strlen(path), ending = strlen(PACKED);
+    for (size_t i = 0; i < sizeof(packed_endings) / sizeof(char *); i++) {
+        size_t length = strlen(path), ending = strlen(packed_endings[i]);
 
-    if (length <= ending || length - ending >= KEEP_PATH_BYTES ||
-        strcmp(path + length - ending, PACKED) != 0)
-        return false;
-    memcpy(unpacked, path, length - ending);
-    unpacked[length - ending] = '\0';
-    return true;
+        if (length <= ending || length - ending >= KEEP_PATH_BYTES ||
+            strcmp(path + length - ending, packed_endings[i]) != 0)
+            continue;
+        memcpy(unpacked, path, length - ending);
+        unpacked[length - ending] = '\0';
+        return true;
+    }
+    return false;
 }
 
 /* The sidecar of `file`, or else of the file before compression; `path`

@@ -1,8 +1,8 @@
 /*
  * sidecar - the file <path>.meta.json beside a saved result.
  *
- * run --keep writes it. It has the store's counts, which load verifies, the
- * document that was submitted, and the hash of the plan.
+ * run --keep and the archive write it. It has the store's counts, which load
+ * verifies, the document that was submitted, and the hash of the plan.
  */
 #ifndef SOURCE_SIDECAR_H
 #define SOURCE_SIDECAR_H
@@ -20,8 +20,8 @@ struct sidecar {
     const char *document; /* as submitted; not read back */
 };
 
-/* Read the sidecar of the file `path`. A.jsonl.gz may use the sidecar of
- * A.jsonl. Missing members are "" and -1; a missing sidecar is not an error.
+/* Read the sidecar of the file `path`. A.jsonl.gz and A.jsonl.zst may use the
+ * sidecar of A.jsonl. Missing members are "" and -1; a missing sidecar is not an error.
  * Text is in the arena. ERR_CONFIG if the sidecar cannot be read or is not
  * valid. */
 MUST_CHECK bool sidecar_read(const char *path, struct arena *arena,

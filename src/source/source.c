@@ -72,6 +72,8 @@ feed_chunk(struct source *source, struct lines *lines, bool *ended,
     has_read = clock_now_ns();
     source->read_ns += has_read - begun;
     *ended = chunk.length == 0;
+    if (*ended && source->is_partial)
+        lines_cut(lines);
     fed = *ended ? lines_finish(lines, err) : lines_feed(lines, chunk, err);
     source->feed_ns += clock_now_ns() - has_read;
     return fed;

@@ -84,6 +84,8 @@ struct source {
                                * "": none */
     bool is_of_query;  /* the result is known to be of this job's query, or the
                         * user accepts another one (--any-query) */
+    bool is_partial;   /* the result of a failed operation: its last line may
+                        * be cut */
     bool is_read_once; /* the source cannot be opened a second time */
     int64_t read_ns;   /* time that source_feed() spent in source_read() */
     int64_t feed_ns;   /* and in the consumer of the lines */

@@ -23,6 +23,7 @@
 #include "bulk/slices_note.h"
 #include "job/store.h"
 #include "journal/operation.h"
+#include "source/archive.h"
 #include "source/copy.h"
 #include "source/keep.h"
 #include "walk/ask.h"
@@ -210,6 +211,29 @@ copy_path(struct job *job, int64_t run_id)
                         job->log.store, job->log.job, run_id);
 }
 
+/* The pages that an earlier process read are not in the archive of this one. */
+static struct source *
+archive(struct walk *walk, struct source *source, const struct sidecar *about)
+{
+    struct job *job = walk->job;
+    const char *directory = job->context->config.archive.directory;
+
+    if (directory[0] == '\0')
+        return source;
+    if (walk->head.page > 0) {
+        log_warn(&job->log, MSG_NOT_ARCHIVED, "the result is not archived",
+                 LOG_STR("error", "an earlier process read its first pages"),
+                 LOG_END);
+        return source;
+    }
+    keep_clean(directory, job->log.store, job->log.job);
+    return source_copy_pages(source,
+                             archive_path(&job->arena, directory,
+                                          job->log.store, job->log.job,
+                                          walk->walker->ref.run_id, 1),
+                             0, about, &job->log);
+}
+
 /* With --keep, the copy of an earlier process is continued. Without it, a copy
  * would not be whole. */
 static struct source *
@@ -222,6 +246,7 @@ make_source(struct walk *walk)
                             .plan_hash = job->plan->hash,
                             .document = job->plan->document};
 
+    source = archive(walk, source, &about);
     if (path == NULL)
         return source;
     if (walk->head.page == 0)
@@ -234,7 +259,7 @@ make_source(struct walk *walk)
                  LOG_STR("path", path), LOG_END);
         return source;
     }
-    return source_copy_pages(source, path, walk->head.copy_bytes, &about);
+    return source_copy_pages(source, path, walk->head.copy_bytes, &about, NULL);
 }
 
 static bool

@@ -199,8 +199,8 @@ offer_pages(struct origin *origin, struct err *err)
     (void)err;
     script.sources[0] = &script.source;
     if (script.copy != NULL)
-        script.sources[0] = source_copy_pages(&script.source, script.copy,
-                                              script.head.copy_bytes, &about);
+        script.sources[0] = source_copy_pages(
+            &script.source, script.copy, script.head.copy_bytes, &about, NULL);
     origin->sources = script.sources;
     origin->source_count = 1;
     origin->head = &script.head;

@@ -234,7 +234,7 @@ make_copy(void)
     put("a.jsonl", "one\ntwo\n");
     put_sidecar("plan");
     make_source("a.jsonl");
-    source = source_copy_new(source, "b.jsonl", &about);
+    source = source_copy_new(source, "b.jsonl", &about, NULL);
 }
 
 START_TEST(a_copy_is_a_source_like_the_one_it_wraps)

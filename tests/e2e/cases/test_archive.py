@@ -1,0 +1,275 @@
+"""[archive]: the results that runs leave, and loads of them."""
+import json
+import os
+import resource
+import signal
+import stat
+import subprocess
+
+from cases.queries import PLAIN, PRODUCT
+from harness.case import CONFIG, FAILED, OK, PARTIAL, USAGE, Case
+
+
+class Archive(Case):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.archive("archive")
+        self.query("plain", PLAIN)
+
+    def archive(self, folder, keep="30d"):
+        text = self.program.read("bulkpg.ini").decode().split("[archive]")[0]
+        self.program.file("bulkpg.ini", text + f"[archive]\ndir = {folder}\n"
+                                               f"keep = {keep}\n")
+
+    def path(self, name=""):
+        return os.path.join(self.program.directory, "archive", name)
+
+    def names(self):
+        return sorted(os.listdir(self.path()))
+
+    def state(self):
+        return (self.rows("products", "id, title, updated_at", "id"),
+                self.rows("products_variants", "_parent_id, id, sku, price",
+                          "1, 2"))
+
+    def run_id(self):
+        return str(self.last_run()["run_id"])
+
+    def new_data(self):
+        self.change_now(type="Product", count=5, set={"title": "new"})
+        self.change_now(type="Product", grow=3)
+
+    # ---- what is in it ---------------------------------------------------
+
+    def test_each_result_is_kept(self):
+        self.run_program("run")
+        name = f"acme.plain.{self.run_id()}.1.jsonl"
+        self.assertEqual([name + ".meta.json", name + ".zst"], self.names())
+        for one in self.names():
+            mode = stat.S_IMODE(os.stat(self.path(one)).st_mode)
+            self.assertEqual(0o600, mode, one)
+        with open(self.path(name + ".meta.json"), encoding="utf-8") as file:
+            about = json.load(file)
+        self.assertIn("products", about["document"])
+        self.assertEqual(self.last_run()["plan_hash"], about["planHash"])
+        self.assertLess(os.path.getsize(self.path(name + ".zst")),
+                        self.last_run()["bytes"] / 2)
+
+    def test_with_a_copy_of_its_own(self):
+        self.run_program("run", "--keep", "copies")
+        self.assertEqual(2, len(self.names()))
+        self.assertEqual(2, len(os.listdir(os.path.join(
+            self.program.directory, "copies"))))
+
+    # ---- loads of it -----------------------------------------------------
+
+    def check_load_again(self):
+        """The tables become those of an earlier run again."""
+        self.run_program("run")
+        first, before = self.run_id(), self.state()
+        self.new_data()
+        self.run_program("run")
+        self.assertNotEqual(before, self.state())
+        self.run_program("load", "plain", "--archive", first,
+                         "--force-deletes")
+        self.assertEqual(before, self.state())
+        self.assertEqual("replay", self.last_run()["mode"])
+
+    def test_load(self):
+        self.check_load_again()
+
+    def test_load_of_windows(self):
+        self.query("plain", PLAIN.replace("{", "query @slice(rows: 20) {", 1))
+        self.check_load_again()
+        self.assertGreater(len(self.names()), 4)
+
+    def test_load_of_pages(self):
+        self.query("plain", PLAIN.replace("{", "query @paged(first: 10) {", 1))
+        self.check_load_again()
+
+    def test_the_file_itself(self):
+        self.run_program("run")
+        before = self.state()
+        name = next(one for one in self.names() if one.endswith(".zst"))
+        self.new_data()
+        self.run_program("run")
+        self.run_program("load", "plain", "archive/" + name, "--force-deletes")
+        self.assertEqual(before, self.state())
+        with open(self.path(name), "rb") as file:
+            self.expect(self.program.run("load", "plain", "-", stdin=file), OK)
+
+    def test_the_result_of_another_query(self):
+        self.run_program("run")
+        run = self.run_id()
+        self.query("plain", PLAIN.replace("title", "title vendor"))
+        result = self.run_program("load", "plain", "--archive", run,
+                                  status=CONFIG)
+        self.assertIn("OTHER_QUERY", result.stderr)
+        self.run_program("load", "plain", "--archive", run, "--any-query")
+
+    def test_no_such_run(self):
+        self.run_program("run")
+        result = self.run_program("load", "plain", "--archive", "99",
+                                  status=USAGE)
+        self.assertIn("NO_ARCHIVE", result.stderr)
+        self.run_program("load", "plain", "--archive", "0", status=USAGE)
+        self.run_program("load", "plain", "x", "--archive", "1", status=USAGE)
+        self.run_program("load", "plain", "--archive", "1", "--dry-run",
+                         status=USAGE)
+        self.archive("")
+        result = self.run_program("load", "plain", "--archive", "1",
+                                  status=USAGE)
+        self.assertIn("no [archive]", result.stderr)
+
+    def test_a_damaged_file(self):
+        self.run_program("run")
+        before = self.state()
+        name = next(one for one in self.names() if one.endswith(".zst"))
+        with open(self.path(name), "rb") as file:
+            whole = file.read()
+        broken = bytearray(whole)
+        broken[len(whole) // 2] ^= 0xff
+        for part in (whole[:-1], whole[:len(whole) // 2], bytes(broken),
+                     whole + b"x"):
+            self.program.file("part.zst", part)
+            result = self.run_program("load", "plain", "part.zst",
+                                      status=FAILED)
+            self.assertIn("BAD_ZSTD", result.stderr)
+            self.assertEqual(before, self.state())
+        self.program.file("two.zst", whole + whole)
+
+    # ---- what cannot be kept ---------------------------------------------
+
+    def test_a_folder_that_cannot_be_written_to(self):
+        self.archive("queries/plain.graphql")
+        result = self.run_program("run")
+        self.assertIn("NOT_ARCHIVED", result.stderr)
+        self.check_tables(PLAIN)
+
+    def test_a_full_disk(self):
+        """The disk is full while the result is written."""
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        result = subprocess.run(
+            [self.program.path, "run"], cwd=self.program.directory,
+            env=self.program.environment, preexec_fn=limit,
+            stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        self.assertEqual(OK, result.returncode, result)
+        self.assertIn(b"NOT_ARCHIVED", result.stderr)
+        self.assertEqual([], self.names())
+        self.check_tables(PLAIN)
+
+    def test_old_results_are_removed(self):
+        self.run_program("run")
+        kept = ["notes.jsonl.zst", "acme.plain.x.1.jsonl.zst", "1.1.jsonl.zst"]
+        for name in kept:
+            self.program.file("archive/" + name, "")
+        for name in os.listdir(self.path()):
+            os.utime(self.path(name), (1, 1))
+        self.run_program("run")
+        last = f"acme.plain.{self.run_id()}.1.jsonl"
+        self.assertEqual(sorted([*kept, last + ".meta.json", last + ".zst"]),
+                         self.names())
+
+    def test_a_killed_run_leaves_a_part(self):
+        self.shop.rule({"hold": True}, kind="storage")
+        running = self.program.start("run")
+        self.wait_for(lambda: self.shop.get("held") > 0)
+        running.signal(signal.SIGKILL)
+        running.wait()
+        self.shop.post("rules/clear")
+        self.run_program("run")
+        self.assertEqual([], [one for one in self.names()
+                              if one.endswith(".part")])
+        self.assertEqual(2, len(self.names()))
+
+
+class Operations(Case):
+    """load --operation: the result of an operation of another program."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.query("plain", PLAIN)
+        self.run_program("run")
+        self.gid = self.last_run()["operation_id"]
+        if self.gid is None:
+            self.gid = self.db.value("SELECT operation_id AS v FROM "
+                                     "bulkpg.operation LIMIT 1")
+        self.db.execute("DROP SCHEMA acme CASCADE; DROP SCHEMA bulkpg CASCADE")
+
+    def test_its_result_is_loaded(self):
+        self.run_program("load", "plain", "--operation", self.gid)
+        self.check_tables(PLAIN)
+        self.assertEqual("replay", self.last_run()["mode"])
+        self.run_program("load", "plain", "--operation",
+                         self.gid.rsplit("/", 1)[1])
+        self.assertEqual(1, len([one for one in self.shop.log()
+                                 if one["kind"] == "run"]))
+
+    def test_an_operation_that_does_not_exist(self):
+        result = self.run_program("load", "plain", "--operation", "1",
+                                  status=FAILED)
+        self.assertIn("UNKNOWN_OPERATION", result.stderr)
+        self.run_program("load", "plain", "--operation", "x", status=USAGE)
+
+    def test_an_operation_that_failed(self):
+        self.shop.set(outcome={"status": "FAILED",
+                               "error_code": "INTERNAL_SERVER_ERROR"})
+        self.program.run("run")
+        self.shop.set(outcome=None)
+        gid = self.db.value("SELECT operation_id AS v FROM bulkpg.operation "
+                            "ORDER BY run_id DESC, n DESC LIMIT 1")
+        result = self.run_program("load", "plain", "--operation", gid,
+                                  status=FAILED)
+        self.assertIn("only the whole result", result.stderr)
+
+
+class PartialResults(Case):
+    """run --accept-partial: what a failed operation fetched."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.query("plain", PLAIN)
+
+    def fail_operations(self, partial=True):
+        self.shop.set(outcome={"status": "FAILED", "partial_data": partial,
+                               "error_code": "INTERNAL_SERVER_ERROR"})
+
+    def test_it_is_not_loaded_without_the_option(self):
+        self.fail_operations()
+        result = self.run_program("run", status=FAILED)
+        self.assertIn("INTERNAL_SERVER_ERROR", result.stderr)
+
+    def test_rows_are_written_and_none_removed(self):
+        self.run_program("run")
+        before = self.db.value("SELECT count(*) AS v FROM acme.products")
+        last = self.db.rows("SELECT high, last_full FROM bulkpg.watermark")
+        gone = self.db.column("SELECT id FROM acme.products ORDER BY id DESC "
+                              "LIMIT 2")
+        self.change_now(ids=[PRODUCT + str(one) for one in gone], delete=True)
+        self.change_now(type="Product", count=3, set={"title": "new"})
+        self.fail_operations()
+        result = self.run_program("run", "--accept-partial", status=PARTIAL)
+        self.assertIn("PARTIAL_RESULT", result.stderr)
+        self.assertEqual(before, self.db.value(
+            "SELECT count(*) AS v FROM acme.products"))
+        self.assertEqual(3, self.db.value("SELECT count(*) AS v FROM "
+                                          "acme.products WHERE title = 'new'"))
+        self.assertEqual(last, self.db.rows(
+            "SELECT high, last_full FROM bulkpg.watermark"))
+        run = self.last_run()
+        self.assertEqual(("loaded_with_rejects", "PARTIAL_RESULT"),
+                         (run["status"], run["error_code"]))
+        self.expect(self.program.run("status", "--failed"), FAILED)
+        self.shop.set(outcome=None)
+        self.run_program("run")
+        self.check_tables(PLAIN)
+
+    def test_there_is_none(self):
+        self.fail_operations(partial=False)
+        result = self.run_program("run", "--accept-partial", status=FAILED)
+        self.assertIn("INTERNAL_SERVER_ERROR", result.stderr)
