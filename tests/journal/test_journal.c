@@ -448,6 +448,8 @@ is_template(const char *name)
 {
     return strncmp(name, "sql/ddl/", 8) == 0 ||
            strncmp(name, "sql/merge/", 10) == 0 ||
+           (strncmp(name, "sql/history/", 12) == 0 &&
+            strcmp(name, "sql/history/history_columns.sql") != 0) ||
            strncmp(name, "sql/pages/", 10) == 0;
 }
 

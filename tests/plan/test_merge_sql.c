@@ -544,7 +544,7 @@ static const struct {
      "s.ctid = c.place OFFSET 0) AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"id\" = t.\"id\""},
     {sql_insert_new, DISCOUNTS,
-     "INSERT INTO \"acme\".\"orders_discount_applications\" "
+     "INSERT INTO \"acme\".\"orders_discount_applications\" AS t "
      "(\"_parent_id\", \"_ordinal\", \"index\", \"_typename\", \"_hash\", "
      "_loaded_at) SELECT s.\"_parent_id\", s.\"_ordinal\", s.\"index\", "
      "s.\"_typename\", s.\"_hash\", $1::timestamptz FROM \"acme\".\"s4\" AS "

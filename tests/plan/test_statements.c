@@ -19,8 +19,8 @@ enum { TEXT_BYTES = 1024 * 1024 };
 
 /* A root whose rows are marked as deleted, a child with @position and a list
  * without ids, an interface without ids, a list with ids that has a list in it,
- * a child whose rows are counted, and a root whose rows are marked and
- * compared. */
+ * a child whose rows are counted, a root whose rows are marked and compared, and
+ * tables with histories. */
 static const char *const queries[] = {
     ("query @deletes(mode: SOFT) @incremental { orders { edges { node { name "
      "@index createdAt lineItems @position { edges { node { title customer: "
@@ -30,10 +30,13 @@ static const char *const queries[] = {
     ("{ products { edges { node { title variants { edges { node { sku } } } } } "
      "} }"),
     "query @deletes(mode: SOFT) { products { edges { node { title } } } }",
+    ("query @history { products { edges { node { title variants { edges { node "
+     "{ sku } } } } } } }"),
 };
 
 static const char *const type_files[] = {
     "tests/data/plan/types.json", "tests/fakeshop/admin-2026-10.reduced.json",
+    "tests/fakeshop/admin-2026-10.reduced.json",
     "tests/fakeshop/admin-2026-10.reduced.json"};
 
 /* Read by pages: roots, their children, a list, and rows below children; and

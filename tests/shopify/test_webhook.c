@@ -176,9 +176,9 @@ static const struct {
                      "containing protected customer data. See x")),
      "TOPIC_DENIED", ERR_DENIED, "protected customer data"},
     {CREATED(REFUSED("Address is invalid")), "TOPIC_REFUSED", ERR_FAILED,
-     "store's words"},
+     "store's message"},
     {CREATED("\"webhookSubscription\":null,\"userErrors\":[]"), "TOPIC_REFUSED",
-     ERR_FAILED, "store's words"},
+     ERR_FAILED, "store's message"},
 };
 
 TASK_LOOP_TEST(a_refusal_names_what_is_missing, PATIENT_MS)

@@ -145,7 +145,7 @@ WHERE s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."orders" ("id", "name", "created_at", "_hash", _loaded_at)
+INSERT INTO "acme"."orders" AS t ("id", "name", "created_at", "_hash", _loaded_at)
 SELECT s."id", s."name", s."created_at", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -318,7 +318,7 @@ WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."orders_line_items" ("_parent_id", "_position", "id", "title", "customer_id", "_hash", _loaded_at)
+INSERT INTO "acme"."orders_line_items" AS t ("_parent_id", "_position", "id", "title", "customer_id", "_hash", _loaded_at)
 SELECT s."_parent_id", s."_position", s."id", s."title", s."customer_id", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -475,7 +475,7 @@ WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."orders_line_items_tax_lines" ("line_item", "_ordinal", "title", "_hash", _loaded_at)
+INSERT INTO "acme"."orders_line_items_tax_lines" AS t ("line_item", "_ordinal", "title", "_hash", _loaded_at)
 SELECT s."line_item", s."_ordinal", s."title", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -610,7 +610,7 @@ WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."orders_discount_applications" ("_parent_id", "_ordinal", "index", "_typename", "_hash", _loaded_at)
+INSERT INTO "acme"."orders_discount_applications" AS t ("_parent_id", "_ordinal", "index", "_typename", "_hash", _loaded_at)
 SELECT s."_parent_id", s."_ordinal", s."index", s."_typename", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -778,7 +778,7 @@ WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."orders_transactions" ("_parent_id", "id", "kind", "_hash", _loaded_at)
+INSERT INTO "acme"."orders_transactions" AS t ("_parent_id", "id", "kind", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."kind", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -953,7 +953,7 @@ WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."orders_transactions_fees" ("_parent_id", "id", "type", "_hash", _loaded_at)
+INSERT INTO "acme"."orders_transactions_fees" AS t ("_parent_id", "id", "type", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."type", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -1106,7 +1106,7 @@ WHERE s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
+INSERT INTO "acme"."products" AS t ("id", "title", "_hash", _loaded_at)
 SELECT s."id", s."title", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -1308,7 +1308,7 @@ WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."products_variants" ("_parent_id", "id", "sku", "_hash", _loaded_at)
+INSERT INTO "acme"."products_variants" AS t ("_parent_id", "id", "sku", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -1497,7 +1497,7 @@ WHERE s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
+INSERT INTO "acme"."products" AS t ("id", "title", "_hash", _loaded_at)
 SELECT s."id", s."title", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -1597,6 +1597,647 @@ SET _hash = s._hash
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
+
+-- ==== Staging
+CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
+    "_line" bigint,
+    "_count_2" integer,
+    "id" bigint NOT NULL,
+    "title" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_1" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_1"[]);
+CREATE UNLOGGED TABLE "acme"."_stage_1_2" (
+    "_line" bigint,
+    "_parent_id" bigint NOT NULL,
+    "id" bigint NOT NULL,
+    "sku" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_2" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_2"[]);
+
+-- ==== Guards: products
+-- Count the rows in staging.
+SELECT count(*) FROM "acme"."_stage_1_1";
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL);
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t;
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t
+JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL));
+-- Count the rows of the table, without those that are marked as deleted.
+SELECT count(*) FROM ONLY "acme"."products";
+
+-- ==== First load: products
+ALTER TABLE "acme"."_stage_1_1" ADD CONSTRAINT "products_pkey" PRIMARY KEY ("id");
+ALTER TABLE "acme"."_stage_1_1" DROP COLUMN "_line", DROP COLUMN "_count_2", ADD COLUMN _loaded_at timestamptz DEFAULT 'now';
+ALTER TABLE "acme"."_stage_1_1" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_1" RENAME TO "products";
+COMMENT ON TABLE "acme"."products" IS 'products: Product';
+COMMENT ON COLUMN "acme"."products"."id" IS 'id: ID!; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."products"."title" IS 'title: String!';
+COMMENT ON COLUMN "acme"."products"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
+COMMENT ON COLUMN "acme"."products"."_loaded_at" IS 'when the run that last changed the row began to load';
+
+-- ==== Later loads: products
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
+DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
+-- If several rows in staging have the same key, keep only the last one.
+DELETE FROM "acme"."_stage_1_1" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_1") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_1_changes";
+-- In a full run, delete the rows that are not in staging.
+DELETE FROM ONLY "acme"."products" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
+-- $1: loaded_at
+INSERT INTO "acme"."products" AS t ("id", "title", "_hash", _loaded_at)
+SELECT s."id", s."title", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
+        WHERE s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash);
+
+-- ==== Later full loads that send what changed: products
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products");
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products";
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products");
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash AS old_hash
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_1_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_1_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_hashes" (hash bigint);
+-- Some of these hashes. 0 means the rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_1_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: delete the rows
+-- that did not come.
+DELETE FROM ONLY "acme"."products" AS t
+WHERE coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_1_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+
+-- ==== Later loads, other hashes: products
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."id", t."title")::record
+             *= ROW(s."id", s."title")::record AS is_same
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_1_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+
+-- ==== History: products
+CREATE TABLE "acme"."products_history" (
+    "id" bigint NOT NULL,
+    "title" text,
+    _valid_from timestamptz NOT NULL,
+    _valid_to timestamptz
+);
+ALTER TABLE "acme"."products_history" ADD CONSTRAINT "products_history_pkey" PRIMARY KEY ("id", _valid_from);
+COMMENT ON TABLE "acme"."products_history" IS 'bulkpg history: versions of the rows of products';
+COMMENT ON COLUMN "acme"."products_history"._valid_from IS 'when the run that wrote this version began to load';
+COMMENT ON COLUMN "acme"."products_history"._valid_to IS 'when a later version, or the row''s end, began; NULL: now';
+-- A table whose history begins, or was not kept for a while: end the versions
+-- that are not rows of the table, and begin a version of each row without one.
+-- $1: loaded_at
+WITH ends AS (
+  SELECT h.ctid AS place
+  FROM "acme"."products_history" AS h
+  WHERE h._valid_to IS NULL
+    AND NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
+                    WHERE h."id" = t."id"
+                      AND ROW(h."id", h."title")::record
+                          *= ROW(t."id", t."title")::record)
+), closed AS (
+  UPDATE "acme"."products_history" AS h
+  SET _valid_to = greatest($1::timestamptz,
+                           h._valid_from + interval '1 microsecond')
+  FROM ends AS e
+  WHERE h.ctid = e.place
+)
+INSERT INTO "acme"."products_history" ("id", "title", _valid_from)
+SELECT t."id", t."title",
+       greatest($1::timestamptz,
+                (SELECT max(coalesce(h._valid_to, h._valid_from))
+                        + interval '1 microsecond'
+                 FROM "acme"."products_history" AS h WHERE h."id" = t."id"))
+FROM ONLY "acme"."products" AS t
+WHERE NOT EXISTS (
+  SELECT FROM "acme"."products_history" AS h
+  WHERE h."id" = t."id" AND h._valid_to IS NULL
+    AND ROW(h."id", h."title")::record *= ROW(t."id", t."title")::record);
+-- Write rows, and begin a version of each. A row whose values did not change
+-- keeps its version. A version begins with the run, or just after the last
+-- version of the row, if the clock stepped back.
+-- $1: loaded_at
+WITH written AS (
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id"
+
+RETURNING t."id", t."title"
+), version AS (
+  SELECT w.*, greatest($1::timestamptz,
+                       (SELECT max(coalesce(h._valid_to, h._valid_from))
+                               + interval '1 microsecond'
+                        FROM "acme"."products_history" AS h
+                        WHERE h."id" = w."id")) AS _begins
+  FROM written AS w
+  WHERE NOT EXISTS (SELECT FROM "acme"."products_history" AS h
+                    WHERE h."id" = w."id" AND h._valid_to IS NULL
+                      AND ROW(h."id", h."title")::record
+                          *= ROW(w."id", w."title")::record)
+), closed AS (
+  UPDATE "acme"."products_history" AS h
+  SET _valid_to = v._begins
+  FROM version AS v
+  WHERE h."id" = v."id" AND h._valid_to IS NULL
+), opened AS (
+  INSERT INTO "acme"."products_history" ("id", "title", _valid_from)
+  SELECT v."id", v."title", v._begins
+  FROM version AS v
+)
+SELECT count(*) FROM written;
+-- Write rows, and begin a version of each. A row whose values did not change
+-- keeps its version. A version begins with the run, or just after the last
+-- version of the row, if the clock stepped back.
+-- $1: loaded_at
+WITH written AS (
+INSERT INTO "acme"."products" AS t ("id", "title", "_hash", _loaded_at)
+SELECT s."id", s."title", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+WHERE c.is_new AND s.ctid = c.place
+
+RETURNING t."id", t."title"
+), version AS (
+  SELECT w.*, greatest($1::timestamptz,
+                       (SELECT max(coalesce(h._valid_to, h._valid_from))
+                               + interval '1 microsecond'
+                        FROM "acme"."products_history" AS h
+                        WHERE h."id" = w."id")) AS _begins
+  FROM written AS w
+  WHERE NOT EXISTS (SELECT FROM "acme"."products_history" AS h
+                    WHERE h."id" = w."id" AND h._valid_to IS NULL
+                      AND ROW(h."id", h."title")::record
+                          *= ROW(w."id", w."title")::record)
+), closed AS (
+  UPDATE "acme"."products_history" AS h
+  SET _valid_to = v._begins
+  FROM version AS v
+  WHERE h."id" = v."id" AND h._valid_to IS NULL
+), opened AS (
+  INSERT INTO "acme"."products_history" ("id", "title", _valid_from)
+  SELECT v."id", v."title", v._begins
+  FROM version AS v
+)
+SELECT count(*) FROM written;
+-- Remove rows or mark them, and end their versions.
+-- $1: loaded_at
+WITH written AS (
+DELETE FROM ONLY "acme"."products" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id")
+
+RETURNING t."id"
+), closed AS (
+  UPDATE "acme"."products_history" AS h
+  SET _valid_to = greatest($1::timestamptz,
+                           h._valid_from + interval '1 microsecond')
+  FROM written AS w
+  WHERE h."id" = w."id" AND h._valid_to IS NULL
+)
+SELECT count(*) FROM written;
+
+-- ==== Guards: products_variants
+-- Count the rows in staging.
+SELECT count(*) FROM "acme"."_stage_1_2";
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "sku" IS NOT NULL);
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
+SELECT count(*), count(t."id"), count(t."sku")
+FROM ONLY "acme"."products_variants" AS t;
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
+SELECT count(*), count(t."id"), count(t."sku")
+FROM ONLY "acme"."products_variants" AS t
+JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "sku" IS NOT NULL));
+-- Find parents whose connection may have been truncated. Return the number of
+-- parents of each kind, and the first few of them. A negative count means that
+-- the count may be out of date.
+SELECT kind, parents, id, counted, came
+FROM (SELECT *, count(*) OVER (PARTITION BY kind) AS parents,
+             row_number() OVER (PARTITION BY kind ORDER BY id) AS n
+      FROM (SELECT CASE WHEN counted > 0 THEN 0
+                        WHEN counted < 0 THEN 1
+                        ELSE 2 END AS kind,
+                   id, max(abs(counted)) AS counted,
+                   max(coalesce(came, 0)) AS came
+            FROM (SELECT "_parent_id" AS id, count(*) AS came
+                  FROM "acme"."_stage_1_2" GROUP BY 1) AS c
+            FULL JOIN (SELECT "id" AS id, "_count_2" AS counted
+                       FROM "acme"."_stage_1_1") AS p USING (id)
+            WHERE abs(counted) > coalesce(came, 0)
+               OR (counted IS NULL AND came IN (100, 250))
+            GROUP BY 1, 2) AS d) AS e
+WHERE n <= 3
+ORDER BY kind, id;
+-- Count the rows of the table, without those that are marked as deleted.
+SELECT count(*) FROM ONLY "acme"."products_variants";
+
+-- ==== First load: products_variants
+ALTER TABLE "acme"."_stage_1_2" ADD CONSTRAINT "products_variants_pkey" PRIMARY KEY ("_parent_id", "id");
+CREATE INDEX "products_variants_id_idx" ON "acme"."_stage_1_2" ("id");
+ALTER TABLE "acme"."_stage_1_2" DROP COLUMN "_line", ADD COLUMN _loaded_at timestamptz DEFAULT 'now';
+ALTER TABLE "acme"."_stage_1_2" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_2" RENAME TO "products_variants";
+COMMENT ON TABLE "acme"."products_variants" IS 'products.variants: ProductVariant';
+COMMENT ON COLUMN "acme"."products_variants"."_parent_id" IS 'id of the row''s parent in products; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."products_variants"."id" IS 'id: ID!; the number of gid://shopify/ProductVariant/<number>';
+COMMENT ON COLUMN "acme"."products_variants"."sku" IS 'sku: String';
+COMMENT ON COLUMN "acme"."products_variants"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
+COMMENT ON COLUMN "acme"."products_variants"."_loaded_at" IS 'when the run that last changed the row began to load';
+
+-- ==== Later loads: products_variants
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
+DELETE FROM "acme"."_stage_1_2" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_2" ("_parent_id", "id");
+-- If several rows in staging have the same key, keep only the last one.
+DELETE FROM "acme"."_stage_1_2" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "_parent_id", "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_2") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_2_changes";
+-- In a full run, delete the rows that are not in staging.
+DELETE FROM ONLY "acme"."products_variants" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
+DELETE FROM ONLY "acme"."products_variants" AS t
+USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
+WHERE t."_parent_id" = p.id
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_variants" AS t
+SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
+-- $1: loaded_at
+INSERT INTO "acme"."products_variants" AS t ("_parent_id", "id", "sku", "_hash", _loaded_at)
+SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products_variants" AS t
+        WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash);
+
+-- ==== Later full loads that send what changed: products_variants
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products_variants");
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products_variants";
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products_variants");
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash AS old_hash
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_2_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_2_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_hashes" (hash bigint);
+-- Some of these hashes. 0 means the rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_2_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: delete the rows
+-- that did not come.
+DELETE FROM ONLY "acme"."products_variants" AS t
+WHERE coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_2_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+
+-- ==== Later loads, other hashes: products_variants
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."sku")::record
+             *= ROW(s."_parent_id", s."id", s."sku")::record AS is_same
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_2_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_variants" AS t
+SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products_variants" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+
+-- ==== History: products_variants
+CREATE TABLE "acme"."products_variants_history" (
+    "_parent_id" bigint NOT NULL,
+    "id" bigint NOT NULL,
+    "sku" text,
+    _valid_from timestamptz NOT NULL,
+    _valid_to timestamptz
+);
+ALTER TABLE "acme"."products_variants_history" ADD CONSTRAINT "products_variants_history_pkey" PRIMARY KEY ("_parent_id", "id", _valid_from);
+COMMENT ON TABLE "acme"."products_variants_history" IS 'bulkpg history: versions of the rows of products_variants';
+COMMENT ON COLUMN "acme"."products_variants_history"._valid_from IS 'when the run that wrote this version began to load';
+COMMENT ON COLUMN "acme"."products_variants_history"._valid_to IS 'when a later version, or the row''s end, began; NULL: now';
+-- A table whose history begins, or was not kept for a while: end the versions
+-- that are not rows of the table, and begin a version of each row without one.
+-- $1: loaded_at
+WITH ends AS (
+  SELECT h.ctid AS place
+  FROM "acme"."products_variants_history" AS h
+  WHERE h._valid_to IS NULL
+    AND NOT EXISTS (SELECT FROM ONLY "acme"."products_variants" AS t
+                    WHERE h."_parent_id" = t."_parent_id" AND h."id" = t."id"
+                      AND ROW(h."_parent_id", h."id", h."sku")::record
+                          *= ROW(t."_parent_id", t."id", t."sku")::record)
+), closed AS (
+  UPDATE "acme"."products_variants_history" AS h
+  SET _valid_to = greatest($1::timestamptz,
+                           h._valid_from + interval '1 microsecond')
+  FROM ends AS e
+  WHERE h.ctid = e.place
+)
+INSERT INTO "acme"."products_variants_history" ("_parent_id", "id", "sku", _valid_from)
+SELECT t."_parent_id", t."id", t."sku",
+       greatest($1::timestamptz,
+                (SELECT max(coalesce(h._valid_to, h._valid_from))
+                        + interval '1 microsecond'
+                 FROM "acme"."products_variants_history" AS h WHERE h."_parent_id" = t."_parent_id" AND h."id" = t."id"))
+FROM ONLY "acme"."products_variants" AS t
+WHERE NOT EXISTS (
+  SELECT FROM "acme"."products_variants_history" AS h
+  WHERE h."_parent_id" = t."_parent_id" AND h."id" = t."id" AND h._valid_to IS NULL
+    AND ROW(h."_parent_id", h."id", h."sku")::record *= ROW(t."_parent_id", t."id", t."sku")::record);
+-- Write rows, and begin a version of each. A row whose values did not change
+-- keeps its version. A version begins with the run, or just after the last
+-- version of the row, if the clock stepped back.
+-- $1: loaded_at
+WITH written AS (
+UPDATE ONLY "acme"."products_variants" AS t
+SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+
+RETURNING t."_parent_id", t."id", t."sku"
+), version AS (
+  SELECT w.*, greatest($1::timestamptz,
+                       (SELECT max(coalesce(h._valid_to, h._valid_from))
+                               + interval '1 microsecond'
+                        FROM "acme"."products_variants_history" AS h
+                        WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id")) AS _begins
+  FROM written AS w
+  WHERE NOT EXISTS (SELECT FROM "acme"."products_variants_history" AS h
+                    WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id" AND h._valid_to IS NULL
+                      AND ROW(h."_parent_id", h."id", h."sku")::record
+                          *= ROW(w."_parent_id", w."id", w."sku")::record)
+), closed AS (
+  UPDATE "acme"."products_variants_history" AS h
+  SET _valid_to = v._begins
+  FROM version AS v
+  WHERE h."_parent_id" = v."_parent_id" AND h."id" = v."id" AND h._valid_to IS NULL
+), opened AS (
+  INSERT INTO "acme"."products_variants_history" ("_parent_id", "id", "sku", _valid_from)
+  SELECT v."_parent_id", v."id", v."sku", v._begins
+  FROM version AS v
+)
+SELECT count(*) FROM written;
+-- Write rows, and begin a version of each. A row whose values did not change
+-- keeps its version. A version begins with the run, or just after the last
+-- version of the row, if the clock stepped back.
+-- $1: loaded_at
+WITH written AS (
+INSERT INTO "acme"."products_variants" AS t ("_parent_id", "id", "sku", "_hash", _loaded_at)
+SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+WHERE c.is_new AND s.ctid = c.place
+
+RETURNING t."_parent_id", t."id", t."sku"
+), version AS (
+  SELECT w.*, greatest($1::timestamptz,
+                       (SELECT max(coalesce(h._valid_to, h._valid_from))
+                               + interval '1 microsecond'
+                        FROM "acme"."products_variants_history" AS h
+                        WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id")) AS _begins
+  FROM written AS w
+  WHERE NOT EXISTS (SELECT FROM "acme"."products_variants_history" AS h
+                    WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id" AND h._valid_to IS NULL
+                      AND ROW(h."_parent_id", h."id", h."sku")::record
+                          *= ROW(w."_parent_id", w."id", w."sku")::record)
+), closed AS (
+  UPDATE "acme"."products_variants_history" AS h
+  SET _valid_to = v._begins
+  FROM version AS v
+  WHERE h."_parent_id" = v."_parent_id" AND h."id" = v."id" AND h._valid_to IS NULL
+), opened AS (
+  INSERT INTO "acme"."products_variants_history" ("_parent_id", "id", "sku", _valid_from)
+  SELECT v."_parent_id", v."id", v."sku", v._begins
+  FROM version AS v
+)
+SELECT count(*) FROM written;
+-- Remove rows or mark them, and end their versions.
+-- $1: loaded_at
+WITH written AS (
+DELETE FROM ONLY "acme"."products_variants" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id")
+
+RETURNING t."_parent_id", t."id"
+), closed AS (
+  UPDATE "acme"."products_variants_history" AS h
+  SET _valid_to = greatest($1::timestamptz,
+                           h._valid_from + interval '1 microsecond')
+  FROM written AS w
+  WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id" AND h._valid_to IS NULL
+)
+SELECT count(*) FROM written;
 
 -- ==== Staging
 CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
@@ -1934,7 +2575,7 @@ WHERE s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
+INSERT INTO "acme"."products" AS t ("id", "title", "_hash", _loaded_at)
 SELECT s."id", s."title", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -2104,7 +2745,7 @@ WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."products_variants" ("_parent_id", "id", "sku", "_hash", _loaded_at)
+INSERT INTO "acme"."products_variants" AS t ("_parent_id", "id", "sku", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -2293,7 +2934,7 @@ WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."products_variants_metafields" ("_parent_id", "id", "key", "_hash", _loaded_at)
+INSERT INTO "acme"."products_variants_metafields" AS t ("_parent_id", "id", "key", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."key", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -2485,7 +3126,7 @@ WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."products_options" ("_parent_id", "id", "name", "_hash", _loaded_at)
+INSERT INTO "acme"."products_options" AS t ("_parent_id", "id", "name", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."name", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
@@ -2684,7 +3325,7 @@ WHERE s."id" = t."id";
 -- Insert the new rows. In a first load, if staging cannot become the table, all
 -- rows are new.
 -- $1: loaded_at
-INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
+INSERT INTO "acme"."products" AS t ("id", "title", "_hash", _loaded_at)
 SELECT s."id", s."title", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
