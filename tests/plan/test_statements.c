@@ -19,8 +19,8 @@ enum { TEXT_BYTES = 1024 * 1024 };
 
 /* A root whose rows are marked as deleted, a child with @position and a list
  * without ids, an interface without ids, a list with ids that has a list in it,
- * a child whose rows are counted, a root whose rows are marked and compared, and
- * tables with histories. */
+ * a child whose rows are counted, a root whose rows are marked and compared,
+ * and tables with histories. */
 static const char *const queries[] = {
     ("query @deletes(mode: SOFT) @incremental { orders { edges { node { name "
      "@index createdAt lineItems @position { edges { node { title customer: "
