@@ -133,7 +133,7 @@ static void
 many_body(void)
 {
     static struct journal_event events[JOURNAL_EVENTS_MOST];
-    static char ids[JOURNAL_EVENTS_MOST][8];
+    static char ids[JOURNAL_EVENTS_MOST][16];
 
     open_all();
     for (int i = 0; i < JOURNAL_EVENTS_MOST; i++) {
