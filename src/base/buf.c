@@ -65,6 +65,7 @@ buf_make_room(struct buf *buf, size_t length)
         return NULL;
     }
     grow(buf, buf->length + length);
+    buf->bytes[buf->length] = '\0'; /* also if nothing is appended */
     return buf->bytes + buf->length;
 }
 
