@@ -351,3 +351,16 @@ class FromTheStore(Histories):
 
     def test_pages(self):
         self.check_runs("@paged")
+
+    def test_a_reader_that_comes_later(self):
+        self.db.execute("DO $$ BEGIN CREATE ROLE e2e_later; EXCEPTION WHEN "
+                        "duplicate_object OR unique_violation THEN END $$")
+        self.configure()
+        self.query("items", "query @history { products { edges { node { id "
+                            "title } } } }")
+        self.run_program("run")
+        self.configure(database="readers = e2e_later")
+        self.run_program("run")
+        self.assertEqual([True, True], self.db.column(
+            "SELECT has_table_privilege('e2e_later', 'acme.' || t, 'SELECT') "
+            "FROM unnest(ARRAY['products', 'products_history']) AS t"))
