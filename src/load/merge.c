@@ -13,6 +13,7 @@
  *                          if new: rename staging,             promote.c
  *                                  or fill it by INSERT
  *                          else: remove, update, insert        remove.c
+ *                        make histories fit the tables         versions.c
  *                        drop staging and the lists of changes
  *                        check that all rows were written      swallowed.c
  *
@@ -199,10 +200,9 @@ queue_one(struct merge *merge, struct merge_table *table, struct err *err)
 {
     if (table->stage == NULL || table->table->skip)
         return true;
-    return (table->becomes_table ? promote_table(merge, table, err)
-            : table->exists      ? queue_changes(merge, table, err)
-                                 : queue_fill(merge, table, err)) &&
-           versions_queue_settle(merge, table, err);
+    return table->becomes_table ? promote_table(merge, table, err)
+           : table->exists      ? queue_changes(merge, table, err)
+                                : queue_fill(merge, table, err);
 }
 
 static void
@@ -326,6 +326,15 @@ each_staged(struct merge *merge,
     return true;
 }
 
+/* A trigger of one table may change the rows of another: histories are settled
+ * when all tables have changed. */
+static bool
+queue_end(struct merge *merge, struct err *err)
+{
+    return each_staged(merge, versions_queue_settle, err) &&
+           queue_drops(merge, err);
+}
+
 /* Nothing of the user's interferes: what one table's changes need does not
  * depend on the other tables, so all are changed in the same waits. */
 static bool
@@ -335,7 +344,7 @@ apply_together(struct merge *merge, struct err *err)
         if (is_compared(&merge->tables[i]) &&
             !take_counts(merge, &merge->tables[i], err))
             return false;
-    return each_staged(merge, queue_one, err) && queue_drops(merge, err) &&
+    return each_staged(merge, queue_one, err) && queue_end(merge, err) &&
            pg_settle(merge->conn, err) && each_staged(merge, count_one, err) &&
            pg_settle(merge->conn, err);
 }
@@ -444,9 +453,10 @@ merge_apply(struct merge *merge, struct err *err)
 {
     if (!merge->has_looked && may_change(merge) && !swallowed_look(merge, err))
         return false;
-    if (!has_interferers(merge))
+    merge->is_interfered = has_interferers(merge);
+    if (!merge->is_interfered)
         return apply_together(merge, err);
-    return each_staged(merge, apply_alone, err) && queue_drops(merge, err) &&
+    return each_staged(merge, apply_alone, err) && queue_end(merge, err) &&
            pg_settle(merge->conn, err);
 }
 

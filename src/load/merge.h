@@ -102,6 +102,7 @@ struct merge {
     merge_warn_fn *warn;
     void *warn_ctx;
     bool has_looked;            /* for triggers and rules of the user's */
+    bool is_interfered;         /* a table has some: see load/versions.h */
     struct pg_result *triggers; /* the answer to swallowed_queue_look() */
     struct pg_result *sums;     /* the answer to compare_begin() */
     struct merge_time *index_times;

@@ -88,7 +88,7 @@ versions_queue_change(struct merge *merge, const struct merge_table *table,
         change == VERSIONS_OPEN ? sql_open_versions : sql_close_versions;
     bool takes_time = change == VERSIONS_OPEN || table->table->marks_deleted;
 
-    if (!table->keeps_history)
+    if (!table->keeps_history || merge->is_interfered)
         return statement_queue(merge, text, table, above, takes_time ? 1 : 0,
                                values, (struct pg_answer){.affected = rows},
                                err);
@@ -98,13 +98,14 @@ versions_queue_change(struct merge *merge, const struct merge_table *table,
 }
 
 bool
-versions_queue_settle(struct merge *merge, const struct merge_table *table,
+versions_queue_settle(struct merge *merge, struct merge_table *table,
                       struct err *err)
 {
     const char *values[] = {merge->loaded_at};
     struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
 
-    if (table->table->history == NULL || table->keeps_history)
+    if (table->table->history == NULL || table->table->skip ||
+        (table->keeps_history && !merge->is_interfered))
         return true;
     if (!table->has_history) {
         history_create(&sql, table->table, merge->schema);

@@ -3,12 +3,14 @@
  *
  *     the history was kept so far   each statement that changes rows begins or
  *                                   ends their versions
- *     it is new, or was not kept    after the changes, versions_queue_settle()
- *                                   makes it fit the table
+ *     it is new, or was not kept,   after the changes of all tables,
+ *     or the user interferes        versions_queue_settle() makes it fit the
+ *                                   table
  *
  * Both happen in the merge's transaction, so that table and history never
- * differ. Versions follow the rows that a statement returns, so that a row that
- * a trigger did not let pass gets no version.
+ * differ. If a table of the merge has triggers, rules or cascading foreign keys
+ * of the user, rows change that no statement returns, and PostgreSQL refuses
+ * statements within WITH for tables with some rules.
  */
 #ifndef LOAD_VERSIONS_H
 #define LOAD_VERSIONS_H
@@ -38,9 +40,10 @@ versions_queue_change(struct merge *merge, const struct merge_table *table,
                       enum versions_change change, int64_t *rows,
                       struct err *err);
 
-/* Make the history fit the table, and create it if it does not exist. */
+/* When all tables have changed: make the history fit the table, and create it
+ * if it does not exist. Nothing if it was kept. */
 MUST_CHECK bool
-versions_queue_settle(struct merge *merge, const struct merge_table *table,
+versions_queue_settle(struct merge *merge, struct merge_table *table,
                       struct err *err);
 
 #endif

@@ -280,6 +280,30 @@ class OneTable(Histories):
         self.assertEqual([(1, "a", False), (1, "x", False), (2, "b", True)],
                          self.titles())
 
+    def test_rules(self):
+        """PostgreSQL refuses some of them within WITH."""
+        self.put((1, "a"), (2, "b"), (3, "c"))
+        self.db.execute("CREATE TABLE public.log (id bigint)")
+        for n, rule in enumerate((
+                "UPDATE TO acme.products DO ALSO NOTHING",
+                "UPDATE TO acme.products DO ALSO INSERT INTO public.log "
+                "VALUES (NEW.id)",
+                "UPDATE TO acme.products WHERE NEW.id = 1 DO INSTEAD NOTHING",
+                "UPDATE TO acme.products DO INSTEAD NOTHING",
+                "INSERT TO acme.products DO ALSO INSERT INTO public.log "
+                "VALUES (NEW.id)",
+                "DELETE TO acme.products DO ALSO INSERT INTO public.log "
+                "VALUES (OLD.id)")):
+            with self.subTest(rule=rule):
+                self.db.execute(f"CREATE RULE mine AS ON {rule}")
+                self.put((1, f"a{n}"), (2, f"b{n}"), (4 + n, "new"))
+                self.remember()
+                self.check_history()
+                self.db.execute("DROP RULE mine ON acme.products")
+        self.assertEqual(
+            ["a", "a0", "a1", "a4", "a5"],
+            [title for number, title, _ in self.titles() if number == 1])
+
     def test_another_table_has_the_name(self):
         self.db.execute("CREATE SCHEMA acme; "
                         "CREATE TABLE acme.products_history (x integer)")
@@ -310,6 +334,56 @@ class OneTable(Histories):
         self.assertTrue(self.db.value(
             "SELECT has_table_privilege('analyst', 'acme.products_history', "
             "'SELECT') AS v"))
+
+
+class TwoTables(Histories):
+    """Objects of the user change rows that no statement names."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.query("items", "query @history { products { edges { node { id "
+                            "title variants { edges { node { id sku } } } } } "
+                            "} }")
+
+    def put(self, **products):
+        """Products by title, each with the numbers of its variants."""
+        lines = []
+        for title, (number, *variants) in products.items():
+            lines.append({"id": f"{PRODUCT}{number}", "title": title})
+            lines += [{"id": f"{VARIANT}{variant}", "sku": "s",
+                       "__parentId": f"{PRODUCT}{number}"}
+                      for variant in variants]
+        self.load("items", [json.dumps(line) for line in lines],
+                  "--force-deletes")
+        self.remember()
+        self.check_history()
+
+    def test_a_key_that_cascades(self):
+        self.put(a=(1, 11, 12), b=(2, 21))
+        self.db.execute("ALTER TABLE acme.products_variants ADD FOREIGN KEY "
+                        "(_parent_id) REFERENCES acme.products ON DELETE "
+                        "CASCADE")
+        self.put(b=(2, 21))
+        self.put(a=(1, 11), b=(2, 21))
+        self.assertEqual(
+            [(11, False), (11, True), (12, False), (21, True)],
+            [(row["id"], row["_valid_to"] is None)
+             for row in self.versions("products_variants")])
+
+    def test_a_trigger_that_changes_the_parent(self):
+        self.put(a=(1, 11), b=(2, 21))
+        self.db.execute("""
+            CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS
+              'BEGIN UPDATE acme.products SET title = ''sold''
+                     WHERE id = NEW._parent_id; RETURN NULL; END';
+            CREATE TRIGGER note AFTER INSERT ON acme.products_variants
+              FOR EACH ROW EXECUTE FUNCTION public.note()""")
+        self.put(a=(1, 11, 12), b=(2, 21))
+        self.assertEqual(
+            [(1, "a", False), (1, "sold", True), (2, "b", True)],
+            [(row["id"], row["title"], row["_valid_to"] is None)
+             for row in self.versions()])
 
 
 class FromTheStore(Histories):
