@@ -50,19 +50,18 @@ type_at(const struct pg_result *result, int row)
     return encode_type_of((uint32_t)pg_int64(result, row, TYPE_OID));
 }
 
-static bool
-refuse_type(const struct plan_table *table, const char *schema,
-            const char *column, const char *has, const char *wants,
-            struct err *err)
+bool
+target_refuse_type(const char *schema, const char *table, const char *column,
+                   const char *has, const char *wants, struct err *err)
 {
     err_set(err, MSG_COLUMN_TYPE,
             "column %s of %s.%s is %s, but the query gives %s", column, schema,
-            table->name, has, wants);
+            table, has, wants);
     return err_hint(err,
                     "ALTER TABLE \"%s\".\"%s\" ALTER COLUMN \"%s\" TYPE %s "
                     "USING \"%s\"::%s; or set the column's type in the query "
                     "with @column(type:)",
-                    schema, table->name, column, wants, column, wants);
+                    schema, table, column, wants, column, wants);
 }
 
 static bool
@@ -108,8 +107,8 @@ refuse_key(const struct plan_table *table, const char *schema,
 /* If a gid column is a number and the plan says text, the run widens the
  * column. If it is text and the plan says number, an earlier run has widened
  * it. */
-static bool
-settle_gid(struct plan_gid *gid, enum plan_type type)
+bool
+target_fits_gid(struct plan_gid *gid, enum plan_type type)
 {
     if (type == PLAN_TEXT)
         gid->whole = true;
@@ -119,11 +118,11 @@ settle_gid(struct plan_gid *gid, enum plan_type type)
 
 /* The same holds for a bigint whose values may become larger, and numeric. A
  * column of any other type may only be narrower than the plan's. */
-static bool
-fits_data(struct plan_column *data, enum plan_type type)
+bool
+target_fits_data(struct plan_column *data, enum plan_type type)
 {
     if (data->gid != NULL)
-        return settle_gid(data->gid, type);
+        return target_fits_gid(data->gid, type);
     if (data->may_grow && type == PLAN_NUMERIC)
         data->type = PLAN_NUMERIC;
     return type == data->type || plan_type_widens(type, data->type);
@@ -159,16 +158,16 @@ inspect_column(const struct plan_table *table, const char *schema,
         target->has_column[column->data] = true;
         target->has_index[column->data] = pg_bool(result, row, INDEXED);
         target->has_type[column->data] = type;
-        fits = fits_data(data, type);
+        fits = target_fits_data(data, type);
     } else if (column->role == LAYOUT_PARENT) {
         target->parent_is_number = type == PLAN_BIGINT;
-        fits = settle_gid(table->parent_gid, type);
+        fits = target_fits_gid(table->parent_gid, type);
     } else {
         fits = type == column->type;
     }
-    return fits ||
-           refuse_type(table, schema, column->name, pg_text(result, row, TYPE),
-                       plan_type_name(column->type), err);
+    return fits || target_refuse_type(schema, table->name, column->name,
+                                      pg_text(result, row, TYPE),
+                                      plan_type_name(column->type), err);
 }
 
 /* ---- one table ----------------------------------------------------------- */

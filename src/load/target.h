@@ -55,6 +55,16 @@ target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
                const struct target_memory *memory, struct target *targets,
                struct arena *arena, struct err *err);
 
+/* Can a column of this type take the rows? It may be narrower than the plan's:
+ * the run widens it. If an earlier run has widened it, the plan changes. */
+MUST_CHECK bool target_fits_gid(struct plan_gid *gid, enum plan_type type);
+MUST_CHECK bool target_fits_data(struct plan_column *data, enum plan_type type);
+
+/* Report COLUMN_TYPE, with types in words. Returns false. */
+bool
+target_refuse_type(const char *schema, const char *table, const char *column,
+                   const char *has, const char *wants, struct err *err);
+
 /* Does the table have a column of this name, even if bulkpg did not create
  * it? */
 bool target_has(const struct target *target, const char *name);

@@ -10,7 +10,7 @@
 #include "sql.h"
 
 /* Columns of sql_history_columns. */
-enum { NAME, TYPE_OID, IS_OURS };
+enum { NAME, TYPE_OID, IS_OURS, TYPE };
 
 /* ---- looking ------------------------------------------------------------- */
 
@@ -24,26 +24,61 @@ versions_inspect_ahead(struct pg_conn *conn, const void *owner,
         pg_ask_ahead(conn, owner, sql_history_columns, 2, values);
 }
 
-static void
-take_column(const struct plan_table *table, const struct pg_result *result,
-            int row, struct history_state *state)
+/* If an earlier run has widened a column, the plan is widened too: the history
+ * may outlive its table. */
+static bool
+take_column(const struct plan_table *table, const char *schema,
+            const struct pg_result *result, int row,
+            struct history_state *state, struct err *err)
 {
     const char *name = pg_text(result, row, NAME);
     enum plan_type type =
         encode_type_of((uint32_t)pg_int64(result, row, TYPE_OID));
+    enum plan_type wants = type;
+    bool fits = true;
 
     if (strcmp(name, "_position") == 0)
         state->has_position = true;
     else if (strcmp(name, "_typename") == 0)
         state->has_typename = true;
     else if (table->parent_column != NULL &&
-             strcmp(name, table->parent_column) == 0)
+             strcmp(name, table->parent_column) == 0) {
         state->parent_is_number = type == PLAN_BIGINT;
+        fits = target_fits_gid(table->parent_gid, type);
+        wants = plan_gid_column_type(table->parent_gid);
+    }
     for (int i = 0; i < table->column_count; i++)
         if (strcmp(name, table->columns[i].name) == 0) {
             state->has_column[i] = true;
             state->has_type[i] = type;
+            fits = target_fits_data(&table->columns[i], type);
+            wants = plan_column_type(&table->columns[i]);
         }
+    return fits || target_refuse_type(schema, table->history, name,
+                                      pg_text(result, row, TYPE),
+                                      plan_type_name(wants), err);
+}
+
+static bool
+take_columns(const struct plan_table *table, const char *schema,
+             const struct pg_result *result, struct history_state *state,
+             struct err *err)
+{
+    for (int row = 0; row < pg_rows(result); row++)
+        if (!pg_is_null(result, row, NAME) &&
+            !take_column(table, schema, result, row, state, err))
+            return false;
+    return true;
+}
+
+static bool
+refuse_foreign(const struct plan_table *table, const char *schema,
+               struct err *err)
+{
+    return err_set(err, MSG_TABLE_FOREIGN,
+                   "table %s.%s exists, but bulkpg did not create it as the "
+                   "history of %s",
+                   schema, table->history, table->name);
 }
 
 bool
@@ -54,7 +89,7 @@ versions_inspect(struct pg_conn *conn, const struct plan_table *table,
     const char *values[] = {schema, table->history};
     size_t columns = (size_t)table->column_count + 1;
     struct pg_result *result;
-    bool is_ours;
+    bool fits;
 
     *state = (struct history_state){.exists = false};
     if (table->history == NULL)
@@ -64,15 +99,11 @@ versions_inspect(struct pg_conn *conn, const struct plan_table *table,
     if (!pg_exec(conn, sql_history_columns, 2, values, &result, err))
         return false;
     state->exists = pg_rows(result) > 0;
-    is_ours = !state->exists || pg_bool(result, 0, IS_OURS);
-    for (int row = 0; row < pg_rows(result); row++)
-        if (!pg_is_null(result, row, NAME))
-            take_column(table, result, row, state);
+    fits = state->exists && !pg_bool(result, 0, IS_OURS)
+               ? refuse_foreign(table, schema, err)
+               : take_columns(table, schema, result, state, err);
     pg_result_free(result);
-    return is_ours || err_set(err, MSG_TABLE_FOREIGN,
-                              "table %s.%s exists, but bulkpg did not create "
-                              "it as the history of %s",
-                              schema, table->history, table->name);
+    return fits;
 }
 
 /* ---- changing ------------------------------------------------------------ */

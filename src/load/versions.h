@@ -20,8 +20,9 @@
 
 enum versions_change { VERSIONS_OPEN, VERSIONS_CLOSE };
 
-/* Read what the history of a table looks like. ERR_CONFIG if another relation
- * has its name. */
+/* Read what the history of a table looks like. If a column was widened, the
+ * plan is widened too. ERR_CONFIG if another relation has its name. ERR_FAILED
+ * if a column does not fit the plan. */
 MUST_CHECK bool
 versions_inspect(struct pg_conn *conn, const struct plan_table *table,
                  const char *schema, struct history_state *state,

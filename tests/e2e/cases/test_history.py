@@ -5,7 +5,7 @@ import random
 
 from cases.queries import PRODUCT, VARIANT
 from cases.test_compare import METAFIELDS, Store, small_types
-from harness.case import CONFIG, Case
+from harness.case import CONFIG, FAILED, Case
 
 WEEKS = int(os.environ.get("E2E_WEEKS", "8"))
 FIRST = int(os.environ.get("E2E_FIRST_WEEK", "1"))
@@ -303,6 +303,45 @@ class OneTable(Histories):
         self.assertEqual(
             ["a", "a0", "a1", "a4", "a5"],
             [title for number, title, _ in self.titles() if number == 1])
+
+    def test_the_table_was_dropped_after_its_ids_had_widened(self):
+        lines = [json.dumps({"id": f"{PRODUCT}1", "title": "a"}),
+                 json.dumps({"id": "gid://shopify/Gizmo/7", "title": "g"})]
+        self.put((1, "a"), (2, "b"))
+        self.load("items", lines, "--force-deletes")
+        before = self.versions()
+        self.db.execute("DROP TABLE acme.products")
+        self.load("items", lines)
+        self.assertEqual(before, self.versions())
+        self.assertEqual(["gid://shopify/Gizmo/7", f"{PRODUCT}1"],
+                         self.db.column("SELECT id FROM acme.products "
+                                        "ORDER BY id"))
+
+    def test_the_table_was_dropped_after_a_number_had_widened(self):
+        self.query("items", "query @history { products { edges { node { "
+                            "id legacyResourceId } } } }")
+        for number in 5, 2 ** 64, 6:
+            self.load("items", json.dumps({
+                "id": f"{PRODUCT}1", "legacyResourceId": str(number)}) + "\n")
+            if number > 6:
+                self.db.execute("DROP TABLE acme.products")
+        self.assertEqual("numeric", self.type_of("products",
+                                                 "legacy_resource_id"))
+        self.assertEqual(
+            [("5", False), (str(2 ** 64), False), ("6", True)],
+            [tuple(row.values()) for row in self.db.rows(
+                "SELECT legacy_resource_id::text AS a, _valid_to IS NULL AS b "
+                "FROM acme.products_history ORDER BY _valid_from")])
+
+    def test_a_type_of_the_history_does_not_fit(self):
+        self.put((1, "a"))
+        self.db.execute("ALTER TABLE acme.products_history ALTER title TYPE "
+                        "bytea USING NULL")
+        result = self.put((1, "b"), status=FAILED)
+        self.assertIn("COLUMN_TYPE", result.stderr)
+        self.assertIn("column title of acme.products_history is bytea",
+                      result.stderr)
+        self.assertEqual([(1, "a")], self.rows("products", "id, title"))
 
     def test_another_table_has_the_name(self):
         self.db.execute("CREATE SCHEMA acme; "
