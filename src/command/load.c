@@ -193,7 +193,8 @@ open_archive(struct replay *replay, struct job *job, struct err *err)
                            context->options->any_query, &job->arena, err);
 }
 
-/* A file, or the archive. */
+/* A file, or the archive. Results of a run with @slice may be those of only
+ * some of its windows: they do not show which rows are gone. */
 static void
 load_saved(struct job *job, const char *path)
 {
@@ -208,6 +209,7 @@ load_saved(struct job *job, const char *path)
         job_fail(job, "the job did not run", &err);
         return;
     }
+    replay.origin.is_cut |= job->plan->slice != NULL;
     run_job(job, &replay.origin);
     replay_close(&replay);
 }

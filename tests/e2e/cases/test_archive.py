@@ -80,9 +80,31 @@ class Archive(Case):
         self.check_load_again()
 
     def test_load_of_windows(self):
-        self.query("plain", PLAIN.replace("{", "query @slice(rows: 20) {", 1))
+        self.slice()
         self.check_load_again()
         self.assertGreater(len(self.names()), 4)
+
+    def slice(self, rows=20):
+        self.query("plain", PLAIN.replace(
+            "{", f"query @slice(rows: {rows}) {{", 1))
+
+    def test_load_of_some_windows(self):
+        """They say nothing about the rows of the others."""
+        self.slice()
+        self.run_program("run", "--keep", "kept")
+        before = self.state()
+        results = [one for one in self.names() if one.endswith(".zst")]
+        self.assertLess(1, len(results))
+        for name in results[1:]:
+            os.unlink(self.path(name))
+        result = self.run_program("load", "plain", "--archive", self.run_id())
+        self.assertIn("REMOVES_NOTHING", result.stderr)
+        self.assertEqual(before, self.state())
+        self.run_program("load", "plain",
+                         "kept/" + results[0][:-len(".zst")])
+        self.assertEqual(before, self.state())
+        self.run_program("load", "plain", "archive/" + results[0])
+        self.assertEqual(before, self.state())
 
     def test_load_of_pages(self):
         self.query("plain", PLAIN.replace("{", "query @paged(first: 10) {", 1))
