@@ -90,6 +90,7 @@ name_copy(struct source *source, struct err *err)
     struct buf text = buf_with_ceiling(SIDECAR_CEILING);
     bool kept;
 
+    copy->about.partial = copy->inner->incomplete;
     sidecar_write(&copy->about, &text);
     kept = copy->is_given_up ||
            keep_finish(&copy->keep, buf_span(&text), err) ||
@@ -167,8 +168,10 @@ read_page(struct source *source, struct span *chunk, struct err *err)
 {
     struct source_copy *copy = (struct source_copy *)source;
 
-    return source_read(copy->inner, chunk, err) &&
-           add_removals(copy, chunk, err) &&
+    if (!source_read(copy->inner, chunk, err))
+        return false;
+    source->incomplete = copy->inner->incomplete;
+    return add_removals(copy, chunk, err) &&
            (chunk->length == 0 || write_copy(copy, *chunk, err)) &&
            (copy->is_given_up || keep_flush(&copy->keep, err) ||
             may_continue(copy, err));

@@ -111,8 +111,9 @@ struct origin {
     int64_t least_roots; /* the windows together have at least this many
                           * distinct roots; -1: not known */
 
-    const char *partial; /* failed operations whose partial results are read,
-                          * with their states: remove nothing; NULL: none */
+    const char *partial; /* why the results are partial, as a clause: failed
+                          * operations, or what the sidecar of a saved result
+                          * says. Remove nothing. NULL: they are whole */
 
     /* Set by an origin of pages when it is made. It has one source. */
     bool is_paged;

@@ -33,12 +33,17 @@ replay_open_all(struct replay *replay, const char *const *paths, int count,
                    .least_roots = -1,
                    .is_cut = count > 1},
         .files = arena_array(arena, (size_t)count, sizeof(struct source *))};
-    for (; replay->count < count; replay->count++)
+    for (; replay->count < count; replay->count++) {
+        struct source **file = &replay->files[replay->count];
+
         if (!source_file_new(paths[replay->count], plan_hash, any_query, arena,
-                             &replay->files[replay->count], err)) {
+                             file, err)) {
             replay_close(replay);
             return false;
         }
+        if (replay->origin.partial == NULL)
+            replay->origin.partial = (*file)->incomplete;
+    }
     return true;
 }
 

@@ -108,6 +108,9 @@ take_all(struct sidecar *sidecar, const char *text, struct arena *scratch,
         return false;
     sidecar->created_at = keep_text(meta, "createdAt", arena);
     sidecar->plan_hash = keep_text(meta, "planHash", arena);
+    sidecar->partial = keep_text(meta, "partial", arena);
+    if (sidecar->partial[0] == '\0')
+        sidecar->partial = NULL;
     return true;
 }
 
@@ -190,6 +193,8 @@ sidecar_write(const struct sidecar *sidecar, struct buf *text)
     put_count(json, "fileSize", claims->file_size);
     json_out_text(json, "planHash", sidecar->plan_hash);
     json_out_text(json, "document", sidecar->document);
+    if (sidecar->partial != NULL)
+        json_out_text(json, "partial", sidecar->partial);
     json_out_close(json, '}');
     json_out_free(json);
     buf_append_char(text, '\n');

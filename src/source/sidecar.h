@@ -2,7 +2,8 @@
  * sidecar - the file <path>.meta.json beside a saved result.
  *
  * run --keep and the archive write it. It has the store's counts, which load
- * verifies, the document that was submitted, and the hash of the plan.
+ * verifies, the document that was submitted, the hash of the plan, and, if rows
+ * are missing, the reason.
  */
 #ifndef SOURCE_SIDECAR_H
 #define SOURCE_SIDECAR_H
@@ -18,12 +19,13 @@ struct sidecar {
     const char *completed_at; /* not read back */
     const char *plan_hash;
     const char *document; /* as submitted; not read back */
+    const char *partial;  /* why rows are missing; NULL: the result is whole */
 };
 
 /* Read the sidecar of the file `path`. A.jsonl.gz and A.jsonl.zst may use the
- * sidecar of A.jsonl. Missing members are "" and -1; a missing sidecar is not an error.
- * Text is in the arena. ERR_CONFIG if the sidecar cannot be read or is not
- * valid. */
+ * sidecar of A.jsonl. Missing members are "", -1 and NULL; a missing sidecar is
+ * not an error. Text is in the arena. ERR_CONFIG if the sidecar cannot be read
+ * or is not valid. */
 MUST_CHECK bool sidecar_read(const char *path, struct arena *arena,
                              struct sidecar *sidecar, struct err *err);
 

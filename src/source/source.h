@@ -82,6 +82,9 @@ struct source {
     const char *asked_at;     /* the operation's createdAt; "": not known */
     const char *odd_count;    /* a count of the store that is not a number;
                                * "": none */
+    const char *incomplete;   /* why a load of the saved result must remove no
+                               * rows; of pages, known with the last one.
+                               * NULL: the result is whole */
     bool is_of_query;  /* the result is known to be of this job's query, or the
                         * user accepts another one (--any-query) */
     bool is_partial;   /* the result of a failed operation: its last line may

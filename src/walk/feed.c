@@ -27,6 +27,7 @@ read_page(struct source *source, struct span *chunk, struct err *err)
     if (!crew_next(walker, err))
         return false;
     *chunk = buf_span(&walker->current->lines);
+    source->incomplete = walker->incomplete;
     return true;
 }
 

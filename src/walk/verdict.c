@@ -95,6 +95,26 @@ find_kept(struct walker *walker, const struct tallies *sums)
     return any ? keeps : NULL;
 }
 
+/* A saved result has no table that keeps its rows: all of them do. */
+static const char *
+name_incomplete(struct walker *walker)
+{
+    const struct origin *origin = walker->origin;
+
+    if (origin->unproven != NULL)
+        return arena_printf(
+            &walker->arena,
+            "bulkpg could not prove that the API sent all rows of %s",
+            origin->unproven);
+    if (origin->null_rows != NULL)
+        return arena_printf(&walker->arena,
+                            "the API sent null in place of rows of %s",
+                            origin->null_rows);
+    return origin->keeps_rows != NULL
+               ? "the query asks for only some rows of a connection"
+               : NULL;
+}
+
 static void
 give_walks(struct walker *walker, const struct tallies *sums)
 {
@@ -182,6 +202,7 @@ verdict_give(struct walker *walker, const struct tallies *sums, struct err *err)
     origin->unproven = name_unproven(walker, sums);
     origin->null_rows = name_nulls(walker, sums);
     origin->keeps_rows = find_kept(walker, sums);
+    walker->incomplete = name_incomplete(walker);
     give_walks(walker, sums);
     warn_of_limits(walker, sums);
     return check_denied(walker, sums, err);

@@ -11,9 +11,9 @@
 /* A root of --ids does not exist. */
 void verdict_add_gone(struct walker *walker, const char *id);
 
-/* Set what struct origin says about the whole walk. ERR_FAILED if fields were
- * denied in some rows, but not in all, so that their columns cannot be trusted;
- * --force-nulls allows it. */
+/* Set what struct origin says about the whole walk, and walker->incomplete.
+ * ERR_FAILED if fields were denied in some rows, but not in all, so that their
+ * columns cannot be trusted; --force-nulls allows it. */
 MUST_CHECK bool verdict_give(struct walker *walker, const struct tallies *sums,
                              struct err *err);
 

@@ -211,14 +211,16 @@ copy_path(struct job *job, int64_t run_id)
                         job->log.store, job->log.job, run_id);
 }
 
-/* The pages that an earlier process read are not in the archive of this one. */
+/* The pages that an earlier process read are not in the archive of this one.
+ * Objects that were asked for by their ids are not a result: a load of them
+ * would remove all others. */
 static struct source *
 archive(struct walk *walk, struct source *source, const struct sidecar *about)
 {
     struct job *job = walk->job;
     const char *directory = job->context->config.archive.directory;
 
-    if (directory[0] == '\0')
+    if (directory[0] == '\0' || job->ids != NULL)
         return source;
     if (walk->head.page > 0) {
         log_warn(&job->log, MSG_NOT_ARCHIVED, "the result is not archived",

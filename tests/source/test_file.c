@@ -214,6 +214,22 @@ START_TEST(a_replay_has_one_result_from_the_start)
 
 END_TEST
 
+START_TEST(a_replay_of_a_partial_result_is_partial)
+{
+    struct replay replay;
+
+    put("a.jsonl.meta.json", "{\"planHash\":\"plan\",\"partial\":\"why\"}");
+    ck_assert(replay_open(&replay, "a.jsonl", -1, "plan", false, &arena, &err));
+    ck_assert_str_eq(replay.origin.partial, "why");
+    replay_close(&replay);
+    put("a.jsonl.meta.json", "{\"planHash\":\"plan\"}");
+    ck_assert(replay_open(&replay, "a.jsonl", -1, "plan", false, &arena, &err));
+    ck_assert_ptr_null(replay.origin.partial);
+    replay_close(&replay);
+}
+
+END_TEST
+
 /* ---- copies -------------------------------------------------------------- */
 
 static void
@@ -284,6 +300,7 @@ file_suite(void)
     tcase_add_test(all, the_file_of_another_query_is_refused);
     tcase_add_test(all, a_sidecar_that_is_not_json_is_refused);
     tcase_add_test(all, a_replay_has_one_result_from_the_start);
+    tcase_add_test(all, a_replay_of_a_partial_result_is_partial);
     tcase_add_test(all, a_copy_is_a_source_like_the_one_it_wraps);
     tcase_add_test(all, a_copy_that_is_not_kept_gets_no_name);
     suite_add_tcase(suite, all);

@@ -7,6 +7,8 @@ import stat
 import subprocess
 
 from cases.queries import PLAIN, PRODUCT
+from cases.test_walk_faults import ISSUE, FaultCase
+from cases.walks import FLAT
 from harness.case import CONFIG, FAILED, OK, PARTIAL, USAGE, Case
 
 
@@ -161,6 +163,20 @@ class Archive(Case):
             self.assertEqual(before, self.state())
         self.program.file("two.zst", whole + whole)
 
+    # ---- what is not in it -----------------------------------------------
+
+    def test_objects_by_their_ids(self):
+        """A load of them would remove all others."""
+        self.run_program("run")
+        before = self.names()
+        ids = self.db.column("SELECT id::text FROM acme.products ORDER BY id")
+        self.program.file("ids", "\n".join(ids[:3]) + "\n")
+        self.run_program("run", "plain", "--ids", "ids")
+        self.assertEqual("ids", self.last_run()["mode"])
+        self.assertEqual(before, self.names())
+        self.run_program("load", "plain", "--archive", self.run_id(),
+                         status=USAGE)
+
     # ---- what cannot be kept ---------------------------------------------
 
     def test_a_folder_that_cannot_be_written_to(self):
@@ -206,6 +222,76 @@ class Archive(Case):
         self.assertEqual([], [one for one in self.names()
                               if one.endswith(".part")])
         self.assertEqual(2, len(self.names()))
+
+
+class Walks(FaultCase):
+    """Results of runs that read pages of an API."""
+
+    def setUp(self):
+        super().setUp()
+        self.prepare()
+        self.archive()
+
+    def archive(self):
+        text = self.program.read("bulkpg.ini").decode()
+        self.program.file("bulkpg.ini", text + "[archive]\ndir = archive\n")
+
+    def names(self):
+        return sorted(os.listdir(os.path.join(self.program.directory,
+                                              "archive")))
+
+    def load_last(self, *arguments, status=OK):
+        run = str(self.last_run(store="github")["run_id"])
+        return self.run_program("load", "--store", "github", "rows",
+                                "--archive", run, *arguments, status=status)
+
+    def issues(self):
+        return self.db.rows("SELECT id, number, title FROM "
+                            "github.repository_issues ORDER BY number")
+
+    def check_removes_nothing(self, why, status=PARTIAL):
+        """Neither the walk nor a load of it removes the row that is gone."""
+        before = self.issues()
+        self.walk("github", status=status)
+        self.assertEqual(before, self.issues())
+        self.calm()
+        result = self.load_last("--force-deletes", status=PARTIAL)
+        self.assertIn("PARTIAL_RESULT", result.stderr)
+        self.assertIn(why, result.stderr)
+        self.assertEqual(before, self.issues())
+        self.assertEqual(0, self.last_run(store="github")["rows_deleted"])
+
+    def remove_last(self):
+        gone = self.db.column("SELECT id FROM github.repository_issues "
+                              "ORDER BY number DESC LIMIT 1")
+        self.control("change", api="github", ids=gone, delete=True)
+
+    def test_a_walk_that_is_not_proven(self):
+        self.first()
+        self.remove_last()
+        self.twist(**ISSUE, total="+1")
+        self.check_removes_nothing("could not prove")
+
+    def test_a_walk_with_null_rows(self):
+        self.first()
+        self.remove_last()
+        self.twist(times=1, **ISSUE, **{"as": "null"})
+        self.check_removes_nothing("sent null")
+
+    def test_a_query_for_only_some_rows(self):
+        self.first()
+        self.query("rows", FLAT.replace("issues {", "issues(first: 3) {"),
+                   "github")
+        self.check_removes_nothing("only some rows", status=OK)
+
+    def test_a_whole_walk(self):
+        self.first()
+        self.remove_last()
+        self.walk("github")
+        before = self.issues()
+        self.load_last("--force-deletes")
+        self.assertEqual(before, self.issues())
+        self.check_right()
 
 
 class Operations(Case):
