@@ -235,7 +235,8 @@ free_slot(struct operation *operation)
 }
 
 /* The store may offer the partial result some time after the failure. *err says
- * how the operation failed, also if there is no partial result. */
+ * how the operation failed, also if there is no partial result, or if the store
+ * cannot be asked for it. */
 static bool
 await_partial(struct operation *operation, struct err *err)
 {
@@ -248,8 +249,11 @@ await_partial(struct operation *operation, struct err *err)
     for (int poll = 0; operation->takes_partial && poll < PARTIAL_POLLS_MAX &&
                        bulk->partial_url[0] == '\0';
          poll++)
-        if (!retry_rest(&pace, err) || !poll_until_ended(operation, err))
+        if (!retry_rest(&pace, err) || !poll_until_ended(operation, err)) {
+            if (err->kind != ERR_STOPPED)
+                *err = why;
             return false;
+        }
     *err = why;
     if (!operation->takes_partial || bulk->partial_url[0] == '\0')
         return false;
@@ -263,6 +267,7 @@ await_partial(struct operation *operation, struct err *err)
 static bool
 submit_and_poll(struct operation *operation, struct err *err)
 {
+    operation->is_partial = false;
     for (;;) {
         if (!operation->is_submitted && !submit_until_taken(operation, err))
             return false;

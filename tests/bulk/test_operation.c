@@ -13,7 +13,7 @@
 
 static struct operation operation;
 static struct err err;
-static bool is_done;
+static bool is_done, takes_partial;
 
 /* The journal's row of an operation that an earlier process began. */
 static const struct journal_operation *earlier;
@@ -35,13 +35,14 @@ setup(void)
     scripted_bulk_setup();
     memset(&err, 0, sizeof(err));
     earlier = NULL;
-    is_done = false;
+    is_done = takes_partial = false;
 }
 
 static void
 complete(void *ctx)
 {
     (void)ctx;
+    operation.takes_partial = takes_partial;
     is_done = operation_complete(&operation, &err);
 }
 
@@ -311,6 +312,74 @@ START_TEST(after_timeout_it_is_not_submitted_again)
     PLAY(TAKEN, ENDS(BULK_FAILED, "TIMEOUT"));
     FAILED_AFTER(ERR_FAILED, "TIMEOUT",
                  SUBMITTED("1") READ("1", "FAILED TIMEOUT"));
+}
+
+END_TEST
+
+#define PARTIAL_URL "https://a/part"
+#define ENDS_PARTIAL                                    \
+    {                                                   \
+        .call = "read", .status = BULK_FAILED,          \
+        .error_code = "TIMEOUT", .partial = PARTIAL_URL \
+    }
+
+START_TEST(a_partial_result_may_come_late)
+{
+    takes_partial = true;
+    PLAY(TAKEN, ENDS(BULK_FAILED, "TIMEOUT"), ENDS_PARTIAL);
+    ck_assert_msg(is_done, "%s", err.message);
+    ck_assert(operation.is_partial);
+    ck_assert_str_eq(operation.bulk.url, PARTIAL_URL);
+}
+
+END_TEST
+
+/* The error is that of the operation, not that of the poll. */
+START_TEST(the_reason_stays_if_the_partial_result_cannot_be_asked_for)
+{
+    takes_partial = true;
+    PLAY(TAKEN, ENDS(BULK_FAILED, "TIMEOUT"),
+         {.call = "read", .msg = MSG_UNKNOWN_OPERATION});
+    ck_assert(!is_done);
+    ck_assert_str_eq(err.code, "TIMEOUT");
+}
+
+END_TEST
+
+START_TEST(a_stop_ends_the_wait_for_a_partial_result)
+{
+    takes_partial = true;
+    PLAY(TAKEN, {.call = "read",
+                 .status = BULK_FAILED,
+                 .error_code = "TIMEOUT",
+                 .stops = true});
+    ck_assert(!is_done);
+    ck_assert_int_eq(err.kind, ERR_STOPPED);
+}
+
+END_TEST
+
+static void
+complete_twice(void *ctx)
+{
+    complete(ctx);
+    ck_assert(is_done && operation.is_partial);
+    operation.is_submitted = false;
+    complete(ctx);
+}
+
+/* The URLs of the partial result have expired, so that the operation was
+ * submitted again. */
+START_TEST(a_whole_result_after_a_partial_one_is_whole)
+{
+    static const struct scripted_answer answers[] = {TAKEN, ENDS_PARTIAL, TAKEN,
+                                                     COMPLETED};
+
+    takes_partial = true;
+    operation_init(&operation, &scripted_run_ref, 1, "{ q }", NULL);
+    scripted_bulk_play(answers, 4, complete_twice, NULL);
+    ck_assert(is_done && !operation.is_partial);
+    ck_assert_str_eq(operation.bulk.url, "https://a/b");
 }
 
 END_TEST
@@ -630,6 +699,11 @@ main(void)
                         COUNT(again));
     tcase_add_test(tests, an_operation_is_submitted_at_most_four_times);
     tcase_add_test(tests, after_timeout_it_is_not_submitted_again);
+    tcase_add_test(tests, a_partial_result_may_come_late);
+    tcase_add_test(
+        tests, the_reason_stays_if_the_partial_result_cannot_be_asked_for);
+    tcase_add_test(tests, a_stop_ends_the_wait_for_a_partial_result);
+    tcase_add_test(tests, a_whole_result_after_a_partial_one_is_whole);
     tcase_add_test(tests, a_missing_scope_is_err_denied);
     tcase_add_test(tests, at_the_deadline_it_is_canceled);
     tcase_add_test(tests, at_the_deadline_a_failed_cancel_is_err_later);

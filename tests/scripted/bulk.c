@@ -298,6 +298,8 @@ tell(const struct scripted_answer *answer, struct bulk_operation *operation)
         strcpy(operation->error_code, answer->error_code);
     if (answer->url != NULL)
         strcpy(operation->url, answer->url);
+    if (answer->partial != NULL)
+        strcpy(operation->partial_url, answer->partial);
     return true;
 }
 

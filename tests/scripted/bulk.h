@@ -24,6 +24,7 @@ struct scripted_answer {
     int64_t objects;
     const char *error_code; /* NULL: none */
     const char *url;        /* NULL: none */
+    const char *partial;    /* URL of the partial result; NULL: none */
     bool is_absent;         /* "find" finds no operation */
     enum msg msg;           /* the call fails with this code */
     enum err_kind kind;     /* and this kind; ERR_NONE: the code's own kind */

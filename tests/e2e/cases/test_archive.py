@@ -377,6 +377,40 @@ class PartialResults(Case):
         self.run_program("run")
         self.check_tables(PLAIN)
 
+    def test_a_whole_result_after_it(self):
+        """The URLs of the partial result have expired, so the operation is
+        submitted again."""
+        self.shop.next(url_lifetime_s=0, outcome={
+            "status": "FAILED", "partial_data": True, "error_code": "TIMEOUT"})
+        result = self.run_program("run", "--accept-partial")
+        self.assertIn("reading the partial result", result.stderr)
+        self.assertEqual("loaded", self.status())
+        self.check_tables(PLAIN)
+
+    def answer_polls(self, *answers):
+        """The last of the answers has no end."""
+        self.shop.post("rules", [{
+            "match": {"kind": "poll"}, "nth": 1,
+            "times": -1 if answer is answers[-1] else 1,
+            "action": {"status": 200, "body": {"data": {
+                "bulkOperation": answer}}}} for answer in answers])
+
+    def test_the_store_cannot_be_asked_for_it(self):
+        """The run tells how the operation failed."""
+        self.shop.set(duration_ms=600000)
+        running = self.program.start("run", "--accept-partial")
+        self.wait_for(lambda: self.requests(kind="poll"))
+        self.answer_polls({
+            "id": self.shop.operations()[-1]["id"], "status": "FAILED",
+            "errorCode": "TIMEOUT", "createdAt": "2025-06-01T00:00:00Z",
+            "completedAt": "2025-06-01T00:01:00Z", "objectCount": "7",
+            "rootObjectCount": "3", "fileSize": None, "url": None,
+            "partialDataUrl": None}, None)
+        result = running.wait()
+        self.expect(result, FAILED)
+        self.assertIn("TIMEOUT", result.stderr)
+        self.assertEqual("TIMEOUT", self.last_run()["error_code"])
+
     def test_there_is_none(self):
         self.fail_operations(partial=False)
         result = self.run_program("run", "--accept-partial", status=FAILED)
