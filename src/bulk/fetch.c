@@ -93,8 +93,10 @@ new_slice_operation(const struct fetch *fetch, const struct slice *slice)
 {
     struct plan_window window =
         slices_window(slice, fetch->job->plan->slice->field, fetch->run.arena);
+    struct operation *operation = new_operation(fetch, slice->n, &window);
 
-    return new_operation(fetch, slice->n, &window);
+    operation->may_be_halved = true;
+    return operation;
 }
 
 static void
@@ -220,9 +222,12 @@ struct crew {
     struct err err; /* of the first operation that failed */
 };
 
-/* Replace a window that the store did not finish in time by two halves. */
+/* Replace a window that the store did not finish in time by two halves.
+ * *halved: that is done, and `operation` is freed, even if the journal was not
+ * updated. Otherwise `err` is unchanged. */
 static bool
-halve(struct crew *crew, const struct operation *operation, struct err *err)
+halve(struct crew *crew, const struct operation *operation, bool *halved,
+      struct err *err)
 {
     struct fetch *fetch = crew->fetch;
     const struct err why = *err;
@@ -232,9 +237,10 @@ halve(struct crew *crew, const struct operation *operation, struct err *err)
 
     while (i < fetch->count && fetch->operations[i] != operation)
         i++;
-    if (fetch->slices.count == 0 ||
-        !slices_halve(&fetch->slices, i, fetch->job->plan, &fetch->run, &kept,
-                      err))
+    *halved = fetch->slices.count > 0 &&
+              slices_halve(&fetch->slices, i, fetch->job->plan, &fetch->run,
+                           &kept, err);
+    if (!*halved)
         return false;
     whole = fetch->operations[i];
     memmove(&fetch->operations[i + 2], &fetch->operations[i + 1],
@@ -250,11 +256,22 @@ halve(struct crew *crew, const struct operation *operation, struct err *err)
     return kept;
 }
 
+/* A window that cannot be halved may have a partial result. */
 static bool
 complete(struct crew *crew, struct operation *operation, struct err *err)
 {
-    return operation_complete(operation, err) ||
-           (err_is(err, MSG_TIMEOUT) && halve(crew, operation, err));
+    bool halved = false;
+
+    if (operation_complete(operation, err))
+        return true;
+    if (!err_is(err, MSG_TIMEOUT))
+        return false;
+    if (halve(crew, operation, &halved, err))
+        return true;
+    if (halved || !operation->takes_partial)
+        return false;
+    operation->may_be_halved = false;
+    return operation_complete(operation, err);
 }
 
 static struct operation *

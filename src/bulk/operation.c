@@ -246,6 +246,8 @@ await_partial(struct operation *operation, struct err *err)
     struct backoff pace =
         backoff_of(tuning->poll_initial_ms, tuning->poll_max_ms, CLOCK_NEVER);
 
+    if (operation->may_be_halved && err_is(err, MSG_TIMEOUT))
+        return false;
     for (int poll = 0; operation->takes_partial && poll < PARTIAL_POLLS_MAX &&
                        bulk->partial_url[0] == '\0';
          poll++)

@@ -33,6 +33,7 @@ struct operation {
     bool is_refused;    /* the store surely did not take the last attempt */
     bool takes_partial; /* if it fails for good, its partial result is read */
     bool is_partial;    /* that is the case */
+    bool may_be_halved; /* after TIMEOUT it is not read: the window is halved */
     int submissions;
     int64_t submitted_ms; /* clock_now_ms() */
     int64_t saved_ms;     /* when the journal was updated last; 0: not yet */
@@ -52,7 +53,8 @@ void operation_resume(struct operation *operation,
 
 /* Submit the operation unless it is resumed, and poll until its result can be
  * read. The output of a canceled or failed operation is only used if
- * takes_partial is set.
+ * takes_partial is set. After TIMEOUT, and if may_be_halved is set, the caller
+ * halves the window, or clears may_be_halved and calls it again.
  * ERR_DENIED, ERR_FAILED, ERR_LATER, ERR_STOPPED. */
 MUST_CHECK bool
 operation_complete(struct operation *operation, struct err *err);

@@ -264,7 +264,7 @@ count_roots(const struct attempt *attempt, const struct merge *merge)
 }
 
 /* If the windows together have fewer roots than the store counted, the result
- * is incomplete. */
+ * is incomplete. A partial result is known to be. */
 static bool
 check_least_roots(const struct attempt *attempt, const struct merge *merge,
                   struct err *err)
@@ -272,7 +272,8 @@ check_least_roots(const struct attempt *attempt, const struct merge *merge,
     const struct run *run = attempt->run;
     int64_t came = count_roots(attempt, merge);
 
-    if (came + run->rejects >= run->origin->least_roots)
+    if (run->origin->partial != NULL ||
+        came + run->rejects >= run->origin->least_roots)
         return true;
     err_set(err, MSG_ROOTS_MISSING,
             "the %d windows have %" PRId64

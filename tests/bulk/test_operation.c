@@ -13,7 +13,7 @@
 
 static struct operation operation;
 static struct err err;
-static bool is_done, takes_partial;
+static bool is_done, takes_partial, may_be_halved;
 
 /* The journal's row of an operation that an earlier process began. */
 static const struct journal_operation *earlier;
@@ -35,7 +35,7 @@ setup(void)
     scripted_bulk_setup();
     memset(&err, 0, sizeof(err));
     earlier = NULL;
-    is_done = takes_partial = false;
+    is_done = takes_partial = may_be_halved = false;
 }
 
 static void
@@ -43,6 +43,7 @@ complete(void *ctx)
 {
     (void)ctx;
     operation.takes_partial = takes_partial;
+    operation.may_be_halved = may_be_halved;
     is_done = operation_complete(&operation, &err);
 }
 
@@ -330,6 +331,30 @@ START_TEST(a_partial_result_may_come_late)
     ck_assert_msg(is_done, "%s", err.message);
     ck_assert(operation.is_partial);
     ck_assert_str_eq(operation.bulk.url, PARTIAL_URL);
+}
+
+END_TEST
+
+static void
+complete_unhalved(void *ctx)
+{
+    complete(ctx);
+    ck_assert(!is_done);
+    ck_assert_str_eq(err.code, "TIMEOUT");
+    may_be_halved = false;
+    complete(ctx);
+}
+
+START_TEST(a_window_is_halved_before_its_partial_result_is_read)
+{
+    static const struct scripted_answer answers[] = {TAKEN, ENDS_PARTIAL,
+                                                     ENDS_PARTIAL};
+
+    takes_partial = may_be_halved = true;
+    operation_init(&operation, &scripted_run_ref, 1, "{ q }", NULL);
+    scripted_bulk_play(answers, 3, complete_unhalved, NULL);
+    ck_assert(is_done && operation.is_partial);
+    ck_assert_int_eq(scripted_store.slots_taken, 0);
 }
 
 END_TEST
@@ -700,6 +725,7 @@ main(void)
     tcase_add_test(tests, an_operation_is_submitted_at_most_four_times);
     tcase_add_test(tests, after_timeout_it_is_not_submitted_again);
     tcase_add_test(tests, a_partial_result_may_come_late);
+    tcase_add_test(tests, a_window_is_halved_before_its_partial_result_is_read);
     tcase_add_test(
         tests, the_reason_stays_if_the_partial_result_cannot_be_asked_for);
     tcase_add_test(tests, a_stop_ends_the_wait_for_a_partial_result);

@@ -387,6 +387,33 @@ class PartialResults(Case):
         self.assertEqual("loaded", self.status())
         self.check_tables(PLAIN)
 
+    def test_a_window_that_times_out_is_halved_first(self):
+        self.query("plain", PLAIN.replace("{", "query @slice(rows: 30) {", 1))
+        self.shop.next(contains="created_at:<", outcome={
+            "status": "FAILED", "partial_data": True, "error_code": "TIMEOUT"})
+        result = self.run_program("run", "--accept-partial")
+        self.assertIn("halving the window", result.stderr)
+        self.assertEqual("loaded", self.status())
+        self.check_tables(PLAIN)
+
+    def test_a_window_with_fewer_roots_than_the_store_counts(self):
+        roots = "query @slice(rows: 30) { products { edges { node { id title " \
+            "} } } }"
+        self.query("plain", roots)
+        self.run_program("run")
+        before = self.rows("products")
+        self.change_now(type="Product", count=60, set={"title": "new"})
+        self.shop.rule(
+            {"outcome": {"status": "FAILED", "partial_data": True,
+                         "error_code": "INTERNAL_SERVER_ERROR"},
+             "edits": [{"line": 1, "delete": True}] * 5},
+            times=4, kind="operation", contains="created_at:<")
+        result = self.run_program("run", "--accept-partial", status=PARTIAL)
+        self.assertIn("PARTIAL_RESULT", result.stderr)
+        self.assertEqual(len(before), len(self.rows("products")))
+        self.assertEqual(len(before) - 5, self.db.value(
+            "SELECT count(*) AS v FROM acme.products WHERE title = 'new'"))
+
     def answer_polls(self, *answers):
         """The last of the answers has no end."""
         self.shop.post("rules", [{
