@@ -37,7 +37,9 @@ struct source_copy {
                                 * written */
     bool is_given_up;          /* the archive could not be written */
     struct sidecar about;
-    int64_t committed; /* bytes of pages that were committed */
+    int64_t committed; /* bytes of the copy with pages that were committed */
+    int64_t length;    /* of these pages, not compressed */
+    int64_t read;      /* the same, with the page that was read */
     struct buf page;   /* a page with the rows that it replaces */
     char packed_path[KEEP_PATH_BYTES]; /* of the archive */
 };
@@ -168,11 +170,12 @@ read_page(struct source *source, struct span *chunk, struct err *err)
 {
     struct source_copy *copy = (struct source_copy *)source;
 
-    if (!source_read(copy->inner, chunk, err))
+    if (!source_read(copy->inner, chunk, err) ||
+        !add_removals(copy, chunk, err))
         return false;
     source->incomplete = copy->inner->incomplete;
-    return add_removals(copy, chunk, err) &&
-           (chunk->length == 0 || write_copy(copy, *chunk, err)) &&
+    copy->read = copy->length + (int64_t)chunk->length;
+    return (chunk->length == 0 || write_copy(copy, *chunk, err)) &&
            (copy->is_given_up || keep_flush(&copy->keep, err) ||
             may_continue(copy, err));
 }
@@ -189,19 +192,20 @@ note_committed(struct source *source)
     struct source_copy *copy = (struct source_copy *)source;
 
     copy->committed = copy->keep.bytes;
+    copy->length = copy->read;
     source_committed(copy->inner);
 }
 
-/* The API does not announce the size of a result. The size of the copy shows a
- * load whether the file is complete. The archive has checksums for that. */
+/* The API does not announce the size of a result. The size of what was copied
+ * shows a load whether the file is complete. The checksums of the archive do
+ * not show that: each page has its own. */
 static bool
 name_pages(struct source *source, struct err *err)
 {
     struct source_copy *copy = (struct source_copy *)source;
 
     copy->keep.is_whole = true;
-    if (copy->log == NULL)
-        copy->about.claims.file_size = copy->keep.bytes;
+    copy->about.claims.file_size = copy->length;
     return name_copy(source, err);
 }
 
@@ -282,7 +286,7 @@ source_copy_pages(struct source *inner, const char *path, int64_t bytes,
                                           .free = free_copy};
     struct source_copy *copy = new_copy(&ops, inner, path, about);
 
-    copy->committed = bytes;
+    copy->committed = copy->length = bytes;
     if (archive != NULL)
         compress(copy, archive);
     return &copy->source;

@@ -11,6 +11,9 @@ from cases.test_walk_faults import ISSUE, FaultCase
 from cases.walks import FLAT
 from harness.case import CONFIG, FAILED, OK, PARTIAL, USAGE, Case
 
+# A frame of zstd begins so.
+FRAME = b"\x28\xb5\x2f\xfd"
+
 
 class Archive(Case):
     def setUp(self):
@@ -162,6 +165,26 @@ class Archive(Case):
             self.assertIn("BAD_ZSTD", result.stderr)
             self.assertEqual(before, self.state())
         self.program.file("two.zst", whole + whole)
+
+    def test_pages_that_are_missing(self):
+        """Each page is compressed apart, so that a file that ends after one
+        of them is not damaged."""
+        self.query("plain", PLAIN.replace("{", "query @paged(first: 10) {", 1))
+        self.run_program("run")
+        run, before = self.run_id(), self.state()
+        name = next(one for one in self.names() if one.endswith(".zst"))
+        with open(self.path(name), "rb") as file:
+            whole = file.read()
+        pages = whole.split(FRAME)
+        self.assertLess(4, len(pages))
+        self.program.file("archive/" + name, FRAME.join(pages[:3]))
+        result = self.run_program("load", "plain", "--archive", run,
+                                  "--force-deletes", status=FAILED)
+        self.assertIn("WRONG_BYTES", result.stderr)
+        self.assertEqual(before, self.state())
+        self.program.file("archive/" + name, whole)
+        self.run_program("load", "plain", "--archive", run)
+        self.assertEqual(before, self.state())
 
     # ---- what is not in it -----------------------------------------------
 
