@@ -7,7 +7,8 @@
  * A page is in the copy before it is committed in the database. If the commit
  * fails, the page comes again, so open_pages() cuts the copy to the length of
  * the committed ones. The part of a run by pages stays when the process ends,
- * because the next one continues it.
+ * because the next one continues it; that of the archive is removed with the
+ * source.
  *
  * Hazards. keep_write() takes an empty chunk for the end of a result, but a
  * page may be empty. The reader gets the chunk with the removal lines, not that
@@ -124,7 +125,7 @@ open_pages(struct source *source, struct err *err)
                              : keep_open(keep, err)) ||
         may_continue(copy, err);
 
-    keep->stays = copy->log == NULL;
+    keep->stays = !copy->is_given_up;
     return opened && source_open(copy->inner, err);
 }
 
@@ -220,10 +221,14 @@ size_of_inner(const struct source *source)
 static void
 free_copy(struct source *source)
 {
+    struct source_copy *copy = (struct source_copy *)source;
+
     close_copy(source);
-    source_free(((struct source_copy *)source)->inner);
-    buf_free(&((struct source_copy *)source)->page);
-    free(source);
+    if (copy->log != NULL)
+        keep_drop(&copy->keep);
+    source_free(copy->inner);
+    buf_free(&copy->page);
+    free(copy);
 }
 
 /* The archive is compressed. Its sidecar has the name of the result. */

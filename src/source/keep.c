@@ -343,6 +343,16 @@ remove_dead(int folder, const char *name)
 }
 
 void
+keep_drop(struct keep *keep)
+{
+    char part[KEEP_PATH_BYTES];
+
+    keep_close(keep);
+    if (keep->path != NULL && join(keep->path, PART, part))
+        remove_dead(AT_FDCWD, part);
+}
+
+void
 keep_clean(const char *directory, const char *store, const char *job)
 {
     char prefix[KEEP_PATH_BYTES];

@@ -62,6 +62,10 @@ keep_finish(struct keep *keep, struct span sidecar, struct err *err);
 /* Close the part. Remove it if it does not have the whole result. */
 void keep_close(struct keep *keep);
 
+/* Close the part and remove it, even if it has the whole result or was to stay.
+ * It is kept if another process is writing it. */
+void keep_drop(struct keep *keep);
+
 /* Remove the parts that killed runs of this job left in the folder. Parts that
  * another process is writing are kept. */
 void keep_clean(const char *directory, const char *store, const char *job);

@@ -241,6 +241,22 @@ START_TEST(a_part_that_is_being_written_stays)
 
 END_TEST
 
+START_TEST(a_part_that_is_dropped_is_removed)
+{
+    write_whole("line\n");
+    keep.stays = true;
+    keep_close(&keep);
+    ck_assert(is_there("a.b.1.1.jsonl.part"));
+    keep_drop(&keep);
+    ck_assert(!is_there("a.b.1.1.jsonl.part"));
+    write_whole("line\n");
+    ck_assert(keep_finish(&keep, span_str("{}\n"), &err));
+    keep_drop(&keep);
+    holds("a.b.1.1.jsonl", "line\n");
+}
+
+END_TEST
+
 static Suite *
 keep_suite(void)
 {
@@ -257,6 +273,7 @@ keep_suite(void)
     tcase_add_test(tests, a_path_that_is_too_long_is_refused);
     tcase_add_test(tests, parts_of_killed_runs_are_removed);
     tcase_add_test(tests, a_part_that_is_being_written_stays);
+    tcase_add_test(tests, a_part_that_is_dropped_is_removed);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -7,6 +7,7 @@ import stat
 import subprocess
 
 from cases.queries import PLAIN, PRODUCT
+from cases.test_citus import REFUSE
 from cases.test_walk_faults import ISSUE, FaultCase
 from cases.walks import FLAT
 from harness.case import CONFIG, FAILED, OK, PARTIAL, USAGE, Case
@@ -260,8 +261,8 @@ class Walks(FaultCase):
         self.program.file("bulkpg.ini", text + "[archive]\ndir = archive\n")
 
     def names(self):
-        return sorted(os.listdir(os.path.join(self.program.directory,
-                                              "archive")))
+        folder = os.path.join(self.program.directory, "archive")
+        return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
     def load_last(self, *arguments, status=OK):
         run = str(self.last_run(store="github")["run_id"])
@@ -306,6 +307,35 @@ class Walks(FaultCase):
         self.query("rows", FLAT.replace("issues {", "issues(first: 3) {"),
                    "github")
         self.check_removes_nothing("only some rows", status=OK)
+
+    def test_a_load_that_is_retried(self):
+        """The archive continues after the pages that are committed."""
+        self.db.execute(REFUSE.replace("NEW.id = ", "NEW.number = ").format(
+            times=1, code="40P01", number=13))
+        result = self.walk("github")
+        self.assertIn("retrying the load", result.stderr)
+        self.assertNotIn("NOT_ARCHIVED", result.stderr)
+        self.assertEqual([".json", ".zst"],
+                         [os.path.splitext(one)[1] for one in self.names()])
+        before = self.issues()
+        self.db.execute("DELETE FROM github.repository_issues "
+                        "WHERE number < 20")
+        self.load_last()
+        self.assertEqual(before, self.issues())
+
+    def test_a_run_that_is_stopped_leaves_no_part(self):
+        self.fault({"hold": True}, nth=4, times=-1)
+        running = self.program.start("run", "--store", "github")
+        self.wait_for(lambda: self.graph.get("held") > 0
+                      and any(one.endswith(".part") for one in self.names()))
+        running.signal(signal.SIGINT)
+        self.wait_for(lambda: running.has_said("stop")
+                      or not running.is_alive())
+        self.calm()
+        running.wait()
+        self.assertEqual([], self.names())
+        self.walk("github")
+        self.check_right()
 
     def test_a_whole_walk(self):
         self.first()
