@@ -27,18 +27,24 @@ shops_init(struct shops *shops, const struct store_config *stores, size_t count)
             shops->items[shops->count++].config = &stores[i];
 }
 
+static void
+free_jobs(struct shop *shop)
+{
+    free(shop->jobs);
+    arena_free(&shop->arena);
+}
+
 void
 shops_free(struct shops *shops)
 {
-    for (size_t i = 0; i < shops->count; i++) {
-        free(shops->items[i].jobs);
-        arena_free(&shops->items[i].arena);
-    }
+    for (size_t i = 0; i < shops->count; i++)
+        free_jobs(&shops->items[i]);
     free(shops->items);
 }
 
 /* ---- jobs ---------------------------------------------------------------- */
 
+/* Both texts must last as long as the shop's arena. */
 static void
 add_job(struct shop *shop, const char *job, const char *type)
 {
@@ -77,35 +83,48 @@ add_roots(struct shop *shop, const char *job,
     }
 }
 
+/* The job's roots as they were read before. */
 static void
-add_query(struct shop *shop, const struct query_file *file,
-          struct arena *scratch)
+keep_job(struct shop *shop, const struct shop *before, const char *job)
 {
+    for (size_t i = 0; i < before->job_count; i++)
+        if (strcmp(before->jobs[i].job, job) == 0)
+            add_job(shop, job, before->jobs[i].type);
+}
+
+static void
+add_query(struct shop *shop, const struct shop *before,
+          const struct query_file *file, struct arena *scratch)
+{
+    const char *job = arena_strdup(&shop->arena, file->job);
     struct gql_document *document;
     struct err ignored;
 
     if (file->fault.kind != ERR_NONE ||
-        !gql_parse(scratch, file->path, file->text, &document, &ignored))
-        return; /* a run of the job reports it */
+        !gql_parse(scratch, file->path, file->text, &document, &ignored)) {
+        keep_job(shop, before, job); /* a run of the job reports it */
+        return;
+    }
     for (const struct gql_operation *operation = document->operations;
          operation != NULL; operation = operation->next)
         if (operation->kind == GQL_QUERY)
-            add_roots(shop, arena_strdup(&shop->arena, file->job), document,
-                      operation->selections, 0);
+            add_roots(shop, job, document, operation->selections, 0);
 }
 
 void
 shop_read_jobs(struct shop *shop)
 {
+    struct shop now = {.config = shop->config};
     struct query_files files;
     struct arena scratch = {0};
     struct err ignored;
 
-    arena_clear(&shop->arena);
-    shop->job_count = 0;
-    if (query_files_find(&scratch, shop->config, NULL, &files, &ignored))
+    if (query_files_find(&scratch, shop->config, NULL, &files, &ignored)) {
         for (size_t i = 0; i < files.count; i++)
-            add_query(shop, &files.items[i], &scratch);
+            add_query(&now, shop, &files.items[i], &scratch);
+        free_jobs(shop);
+        *shop = now;
+    }
     arena_free(&scratch);
 }
 

@@ -41,7 +41,8 @@ void shops_free(struct shops *shops);
 bool shops_has_secret(const struct shops *shops, const struct shop *shop);
 
 /* Read the shop's queries, and find the types of their roots. A query that
- * cannot be read or parsed has none. What jobs pointed to before is freed. */
+ * cannot be read or parsed keeps those that it had; all keep them if the files
+ * cannot be found. What jobs pointed to before is freed. */
 void shop_read_jobs(struct shop *shop);
 
 /* The next section of the domain after `last`, or the first one if `last` is

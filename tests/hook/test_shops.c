@@ -185,6 +185,29 @@ START_TEST(the_types_of_roots_are_found_in_queries)
 
 END_TEST
 
+START_TEST(queries_that_cannot_be_read_keep_their_types)
+{
+    begin_folder();
+    write_query("queries/a.graphql", "{ orders { nodes { id } } }");
+    write_query("queries/b.graphql", "{ products { nodes { id } } }");
+    ck_assert_str_eq(jobs(), "a:Order b:Product");
+    write_query("queries/a.graphql", "");
+    write_query("queries/b.graphql", "{ locations { nodes { id } } }");
+    ck_assert_str_eq(jobs(), "a:Order b:Location");
+    write_query("queries/a.graphql", "\xff");
+    ck_assert_str_eq(jobs(), "a:Order b:Location");
+    ck_assert_int_eq(rename("queries", "aside"), 0);
+    ck_assert_str_eq(jobs(), "a:Order b:Location");
+    ck_assert_int_eq(rename("aside", "queries"), 0);
+    unlink("queries/a.graphql");
+    ck_assert_str_eq(jobs(), "b:Location");
+    unlink("queries/b.graphql");
+    ck_assert_str_eq(jobs(), "b:Location");
+    end_folder();
+}
+
+END_TEST
+
 static Suite *
 shops_suite(void)
 {
@@ -196,6 +219,7 @@ shops_suite(void)
     tcase_add_test(tests, the_path_names_a_section_of_the_domain);
     tcase_add_test(tests, all_sections_of_a_domain_follow_each_other);
     tcase_add_test(tests, the_types_of_roots_are_found_in_queries);
+    tcase_add_test(tests, queries_that_cannot_be_read_keep_their_types);
     suite_add_tcase(suite, tests);
     return suite;
 }
