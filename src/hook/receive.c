@@ -16,7 +16,8 @@
  * - A lock could block the statement for hours, so it has a timeout. It is
  *   shorter than the five seconds that the store waits for an answer.
  * - Refusals are counted in memory, because anybody can cause them, and saved
- *   every few seconds.
+ *   every few seconds. That is done even if there are none: so an idle receiver
+ *   knows whether the database takes rows.
  */
 #include "hook/receive.h"
 
@@ -36,9 +37,9 @@ enum {
     UNAUTHORIZED = 401,
     UNAVAILABLE = 503,
     TRIES = 3,
-    LONG_WAIT_MS = 2000,   /* of an event in the queue */
-    COUNT_EVERY_MS = 5000, /* refusals are saved */
-    TELL_EVERY_MS = 60000  /* refusals are logged */
+    LONG_WAIT_MS = 2000,  /* of an event in the queue */
+    SAVE_EVERY_MS = 5000, /* refusals */
+    TELL_EVERY_MS = 60000 /* refusals are logged */
 };
 
 struct waiting {
@@ -62,6 +63,7 @@ struct receiver {
     bool is_down;
     int64_t *refused; /* of each shop, and of none at the end, not yet saved */
     bool has_refused;
+    int64_t saved_ms;             /* when they were last saved */
     int64_t refused_since;        /* the last line of the log */
     int64_t told_ms;              /* when it was written; 0: never */
     int64_t told_id_ms;           /* the same for webhooks without an id */
@@ -136,8 +138,6 @@ refuse(struct receiver *receiver, const struct delivery *delivery,
                              : receiver->shops->count;
 
     receiver->refused[at]++;
-    if (!receiver->has_refused)
-        task_wake_all(&receiver->changed); /* it must wake up to save them */
     receiver->has_refused = true;
     tell_refusal(receiver, delivery, reason);
     return status;
@@ -207,29 +207,40 @@ receiver_close(struct receiver *receiver)
 
 /* ---- the database ------------------------------------------------------- */
 
+static void
+subtract_sent(struct receiver *receiver, const int64_t *sent)
+{
+    receiver->has_refused = false;
+    for (size_t i = 0; i <= receiver->shops->count; i++) {
+        receiver->refused[i] -= sent[i];
+        if (receiver->refused[i] > 0)
+            receiver->has_refused = true;
+    }
+}
+
+/* More may be refused while the statement runs. */
 static bool
 save_refused(struct receiver *receiver, struct err *err)
 {
-    struct journal_refused *refused =
-        mem_array(receiver->shops->count + 1, sizeof(*refused));
-    size_t count = 0;
+    size_t shops = receiver->shops->count, count = 0;
+    struct journal_refused *refused = mem_array(shops + 1, sizeof(*refused));
+    int64_t *sent = mem_array(shops + 1, sizeof(*sent));
     bool ok;
 
-    for (size_t i = 0; i <= receiver->shops->count; i++)
-        if (receiver->refused[i] > 0 || i == receiver->shops->count)
+    for (size_t i = 0; i <= shops; i++) {
+        sent[i] = receiver->refused[i];
+        if (sent[i] > 0 || i == shops)
             refused[count++] = (struct journal_refused){
-                i < receiver->shops->count
-                    ? receiver->shops->items[i].config->name
-                    : "",
-                receiver->refused[i]};
+                i < shops ? receiver->shops->items[i].config->name : "",
+                sent[i]};
+    }
+    receiver->saved_ms = clock_now_ms();
     ok = journal_count_refused(receiver->conn, refused, count, err);
+    if (ok)
+        subtract_sent(receiver, sent);
     free(refused);
-    if (!ok)
-        return false;
-    memset(receiver->refused, 0,
-           (receiver->shops->count + 1) * sizeof(*receiver->refused));
-    receiver->has_refused = false;
-    return true;
+    free(sent);
+    return ok;
 }
 
 static void
@@ -417,6 +428,25 @@ come_up(struct receiver *receiver)
     log_info(NULL, "the database records webhooks again", LOG_END);
 }
 
+/* The end of a session says nothing about the database: it is opened again, and
+ * then they are saved, too. */
+static void
+save(struct receiver *receiver)
+{
+    struct err err;
+
+    if (!open_database(receiver, &err) ||
+        (!save_refused(receiver, &err) &&
+         (!is_worth_a_try(receiver, &err) || !open_database(receiver, &err))))
+        go_down(receiver, &err);
+}
+
+static int64_t
+next_save_ms(const struct receiver *receiver)
+{
+    return receiver->saved_ms + SAVE_EVERY_MS;
+}
+
 static void
 work(struct receiver *receiver)
 {
@@ -428,10 +458,9 @@ work(struct receiver *receiver)
             answer_first(receiver, taken, OK);
         else
             go_down(receiver, &err);
-    } else if (receiver->has_refused) {
-        if (!open_database(receiver, &err) || !save_refused(receiver, &err))
-            go_down(receiver, &err);
     }
+    if (!receiver->is_down && clock_now_ms() >= next_save_ms(receiver))
+        save(receiver);
     if (receiver->is_down)
         come_up(receiver);
 }
@@ -445,16 +474,13 @@ receiver_run(void *ctx)
     task_shield();
     if (!open_database(receiver, &err))
         go_down(receiver, &err);
-    while (!receiver->is_closed || receiver->first != NULL) {
-        int64_t until = receiver->has_refused ? clock_after_ms(COUNT_EVERY_MS)
-                                              : CLOCK_NEVER;
-
+    while (!receiver->is_closed || receiver->first != NULL)
         if (receiver->first != NULL || receiver->is_down ||
-            task_wait(&receiver->changed, until) == TASK_TIMEOUT)
+            task_wait(&receiver->changed, next_save_ms(receiver)) ==
+                TASK_TIMEOUT)
             work(receiver);
-    }
     if (receiver->has_refused && !receiver->is_down)
-        work(receiver);
+        save(receiver);
     close_database(receiver);
     task_unshield();
 }

@@ -76,8 +76,9 @@ end(void)
     shops_free(&shops);
 }
 
-static void
-open_journal(void)
+/* Returns its dsn. */
+static const char *
+make_journal(void)
 {
     struct pg_config config = {
         .dsn = cluster_dsn_as(cluster_database(""), "owner"),
@@ -87,7 +88,13 @@ open_journal(void)
     conn = pg_task_connect(&config);
     OK(journal_open(conn, true, &journal, &err));
     journal_close(journal);
-    begin(config.dsn);
+    return config.dsn;
+}
+
+static void
+open_journal(void)
+{
+    begin(make_journal());
 }
 
 static void
@@ -190,6 +197,37 @@ START_TEST(requests_that_are_refused_are_counted)
 
 END_TEST
 
+/* While the statement runs that counts them. */
+static void
+meanwhile_body(void)
+{
+    const char *dsn = make_journal();
+
+    OK(pg_begin(conn, &err));
+    pg_task_script(conn, "LOCK TABLE bulkpg.heard IN SHARE MODE");
+    begin(dsn);
+    ck_assert_uint_eq(send_webhook(0, "wrong", "id"), 401);
+    while (ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
+        (void)task_sleep_until(clock_after_ms(1));
+    ck_assert_uint_eq(send_webhook(1, "wrong", "id"), 401);
+    ck_assert_uint_eq(send_webhook(2, "wrong", "id"), 401);
+    OK(pg_commit(conn, &err));
+    ck_assert_uint_eq(send_webhook(3, "hush", "id"), 0);
+    wait_for_answers(1);
+    end();
+    ck_assert_int_eq(ask("SELECT refused FROM bulkpg.heard WHERE store = "
+                         "'acme'"),
+                     3);
+    pg_close(conn);
+}
+
+START_TEST(requests_that_are_refused_meanwhile_are_counted)
+{
+    pg_task_run(meanwhile_body);
+}
+
+END_TEST
+
 static void
 down_body(void)
 {
@@ -219,6 +257,7 @@ receive_suite(void)
     tcase_add_test(tests,
                    requests_that_come_during_a_commit_share_the_next_ones);
     tcase_add_test(tests, requests_that_are_refused_are_counted);
+    tcase_add_test(tests, requests_that_are_refused_meanwhile_are_counted);
     tcase_add_test(tests, without_a_database_requests_are_sent_again);
     suite_add_tcase(suite, tests);
     return suite;
