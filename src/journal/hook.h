@@ -23,7 +23,8 @@ journal_list_hooks(struct journal *journal, const char *store,
                    struct arena *arena, struct journal_hooks *hooks,
                    struct err *err);
 
-/* Record a subscription, or its new id. */
+/* Record a subscription, or its new id. A topic of a store has one address:
+ * rows with another one are removed. */
 MUST_CHECK bool
 journal_hook_save(struct journal *journal, const struct journal_hook *hook,
                   struct err *err);
