@@ -5,8 +5,9 @@
  *     receiver   commits events on a session of its own (hook/receive.h)
  *     rounds     reads queries again, and does what is due from time to time
  *     worker     fetches what is pending (live/worker.h)
- *     restorer   restores the subscriptions that Shopify has deleted, at the
- *                start and every hour
+ *     restorers  one for each store: restores the subscriptions that Shopify
+ *                has deleted, at the start and every hour. So a store that does
+ *                not answer delays no other
  *
  * The journal is created at the start, so that a missing privilege is reported
  * before the first webhook comes. Stores without a secret are reported, too;
@@ -17,14 +18,17 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "cli/process.h"
 #include "command/commands.h"
 #include "hook/receive.h"
 #include "hook/server.h"
 #include "hook/shops.h"
 #include "job/control.h"
+#include "job/store.h"
 #include "live/subscriptions.h"
 #include "live/worker.h"
 
@@ -37,12 +41,18 @@ enum {
     SILENCE_MS = 5000 /* of the database; a store does not wait longer */
 };
 
+struct restorer {
+    struct context *context;
+    struct store_state *store;
+};
+
 struct listener {
     struct context *context;
     struct shops shops;
     struct receiver *receiver;
     struct server *server;
-    size_t next_shop; /* whose queries are read in the next round */
+    struct restorer *restorers; /* with room for all stores */
+    size_t next_shop;           /* whose queries are read in the next round */
     int64_t pruned_ms;
 };
 
@@ -86,34 +96,46 @@ run_rounds(void *ctx)
     }
 }
 
-/* A store that fails is tried again an hour later. */
+/* A store that fails, or that another task has given up, is tried again an hour
+ * later. */
 static void
-restore_subscriptions(struct context *context)
+restore_subscriptions(const struct restorer *restorer)
 {
-    for (size_t i = 0; i < context->config.store_count; i++) {
-        struct store_state *store = &context->stores[i];
-        struct log_ctx log = {.store = store->config->name};
-        struct err err;
+    struct log_ctx log = {.store = restorer->store->config->name};
+    struct err err;
 
-        if (!store->config->enabled || store->config->preset != NULL ||
-            store->config->fault.kind != ERR_NONE ||
-            subscriptions_restore(context, store, &err))
-            continue;
-        if (err.kind == ERR_STOPPED)
-            return;
+    store_try_again(restorer->store);
+    if (!subscriptions_restore(restorer->context, restorer->store, &err) &&
+        err.kind != ERR_STOPPED)
         log_failure(LOG_WARN, &log, "cannot compare webhook subscriptions",
                     &err);
-    }
 }
 
 static void
 run_restorer(void *ctx)
 {
-    struct listener *listener = ctx;
+    const struct restorer *restorer = ctx;
 
     do
-        restore_subscriptions(listener->context);
+        restore_subscriptions(restorer);
     while (task_sleep_until(clock_after_ms(RESTORE_EVERY_MS)) != TASK_STOPPED);
+}
+
+static void
+spawn_restorers(struct listener *listener, struct task_group *tasks)
+{
+    struct context *context = listener->context;
+
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        struct store_state *store = &context->stores[i];
+        struct restorer *restorer = &listener->restorers[i];
+
+        if (!store->config->enabled || store->config->preset != NULL ||
+            store->config->fault.kind != ERR_NONE)
+            continue;
+        *restorer = (struct restorer){context, store};
+        task_group_spawn(tasks, "restorer", run_restorer, restorer);
+    }
 }
 
 /* ---- the start ----------------------------------------------------------- */
@@ -195,17 +217,20 @@ serve_all(struct listener *listener)
     struct task_group tasks = {0};
     struct live_worker worker;
 
+    listener->restorers = mem_array(listener->context->config.store_count,
+                                    sizeof(*listener->restorers));
     for (size_t i = 0; i < listener->shops.count; i++)
         shop_read_jobs(&listener->shops.items[i]);
     say_listening(listener);
     task_group_spawn(&tasks, "receiver", receiver_run, listener->receiver);
     task_group_spawn(&tasks, "rounds", run_rounds, listener);
-    task_group_spawn(&tasks, "restorer", run_restorer, listener);
+    spawn_restorers(listener, &tasks);
     worker_begin(&worker, listener->context);
     server_run(listener->server);
     receiver_close(listener->receiver);
     worker_end(&worker);
     task_group_wait(&tasks);
+    free(listener->restorers);
     log_info(NULL, "stopped listening", LOG_END);
 }
 
