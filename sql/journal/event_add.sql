@@ -1,6 +1,8 @@
 -- Record events, and what is to be fetched because of them. An event that is
--- known already changes only the counters. All rows are written in the order of
--- their keys, so that two listeners do not wait for each other in a circle.
+-- known already changes only the counters. An object that has failed too often
+-- is fetched again, because it may be another one now. All rows are written in
+-- the order of their keys, so that two listeners do not wait for each other in
+-- a circle.
 -- $1: JSON array of objects, in the order of arrival; `jobs` are the jobs whose
 -- roots have the type, `finished` is the gid of an operation that has ended
 WITH given AS MATERIALIZED (
@@ -33,7 +35,8 @@ WITH given AS MATERIALIZED (
   ORDER BY a.store, j.job, a.object_id
   ON CONFLICT (store, job, object_id) DO UPDATE
     SET last_at = greatest(EXCLUDED.last_at,
-                           p.last_at + interval '1 microsecond')
+                           p.last_at + interval '1 microsecond'),
+        tries = CASE WHEN p.tries < 12 THEN p.tries ELSE 0 END
 ), counted AS (
   INSERT INTO bulkpg.heard AS h (store, received, duplicates, last_received_at,
                                  lag_seconds)

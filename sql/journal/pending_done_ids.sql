@@ -7,9 +7,11 @@
 WITH run AS MATERIALIZED (
   SELECT store, job, started_at FROM bulkpg.run WHERE run_id = $1::bigint
 ), fetched AS MATERIALIZED (
-  SELECT substring(f.id FROM '^(?:gid://shopify/[^/]+/)?([0-9]{1,18})$')::bigint
-           AS object_id, f.us
-  FROM jsonb_to_recordset($2::jsonb) AS f (id text, us bigint)
+  SELECT CASE WHEN d.number::numeric <= 9223372036854775807
+              THEN d.number::bigint END AS object_id, d.us
+  FROM (SELECT substring(f.id FROM '^(?:gid://shopify/[^/]+/)?([0-9]{1,19})$')
+                 AS number, f.us
+        FROM jsonb_to_recordset($2::jsonb) AS f (id text, us bigint)) d
 ), ours AS MATERIALIZED (
   SELECT p.store, p.job, p.object_id
   FROM fetched f

@@ -5,7 +5,7 @@
 SELECT object_id, (extract(epoch FROM last_at) * 1000000)::bigint
 FROM bulkpg.pending
 WHERE store = $1 AND job = $2 AND tries < 12
-  AND (tries = 0
+  AND (tries = 0 OR tried_at > clock_timestamp()
        OR tried_at + least(5 * 2 ^ (tries - 1), 3600) * interval '1 second'
           <= clock_timestamp())
 ORDER BY first_at, object_id

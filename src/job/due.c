@@ -53,9 +53,11 @@ due_is(const struct journal_due *seen, int64_t age_ms, int64_t retry_max_ms)
 
     if (seen->good_age_ms >= 0 && seen->good_age_ms <= age_ms)
         return false;
+    /* Below 0: the clock was set back since. */
     if (seen->has_failed)
-        return seen->last_rest_ms >= pause_ms;
-    return !seen->has_rejects || seen->last_age_ms > age_ms;
+        return seen->last_rest_ms < 0 || seen->last_rest_ms >= pause_ms;
+    return !seen->has_rejects || seen->last_age_ms < 0 ||
+           seen->last_age_ms > age_ms;
 }
 
 /* ---- jobs ------------------------------------------------------------ */

@@ -5,7 +5,8 @@
  * A job has an age: @every in its query, otherwise `every` of its store. It is
  * due
  *
- *     if it has no good run, or the last one began longer ago than the age;
+ *     if it has no good run, or the last one began longer ago than the age; a
+ *     run with --since is not one;
  *     if its newest run failed, only after retry_max, or after the age if that
  *     is shorter, since that run ended;
  *     if its newest run rejected lines, only when that run began longer ago

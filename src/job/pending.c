@@ -95,7 +95,8 @@ take_ids(struct job *job, bool *due, struct err *err)
     return true;
 }
 
-/* A run that has begun or failed less than a minute ago is enough. */
+/* A run that has begun or failed less than a minute ago is enough. Below 0: the
+ * clock was set back since. */
 static bool
 has_rested(const struct job *job, const struct journal_due *seen)
 {
@@ -103,7 +104,8 @@ has_rested(const struct job *job, const struct journal_due *seen)
 
     if (seen->last_age_ms >= 0 && seen->last_age_ms < RUN_EVERY_MS)
         return false;
-    return !seen->has_failed || seen->last_rest_ms >= pause_ms;
+    return !seen->has_failed || seen->last_rest_ms < 0 ||
+           seen->last_rest_ms >= pause_ms;
 }
 
 static bool

@@ -2,7 +2,8 @@
  * due - what decides whether a job must run again: its last good run, and how
  * its newest run ended.
  *
- * Neither a replay nor a run with --ids counts. job/due.h has the rule.
+ * Neither a replay nor a run with --ids counts, and a run with --since is no
+ * good run. job/due.h has the rule.
  */
 #ifndef JOURNAL_DUE_H
 #define JOURNAL_DUE_H
@@ -15,6 +16,7 @@ struct journal_due_job {
 };
 
 struct journal_due {
+    /* Also below 0 if the clock was set back since. */
     int64_t good_age_ms;  /* since the last good run began; -1: none */
     int64_t last_age_ms;  /* since the newest run began; -1: none */
     int64_t last_rest_ms; /* since it ended; -1: it has not */

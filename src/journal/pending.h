@@ -5,7 +5,8 @@
  *     an event ─► pending ─► fetched by a run: forgotten in its merge, unless
  *                    ▲       │ there was another event meanwhile
  *                    │       └─► failed: it rests, 5 s to 1 h; after 12
- *                    │           failures it waits for a good run of its job
+ *                    │           failures it waits for a good run of its job,
+ *                    │           or its next event
  *                    └── an older result of a bulk operation was merged
  *
  * An object may be fetched if it does not rest. Runs of all kinds forget
@@ -71,8 +72,8 @@ journal_queue_pending_fetched(struct pg_conn *conn, int64_t run_id,
 
 /* Queue, in the merge of bulk operations: the objects of events that were
  * received since the first of the operations was created, less 5 minutes, are
- * pending again. Call it before journal_queue_pending_done(), which then leaves
- * them. */
+ * pending again; without operations, those of all events. Call it before
+ * journal_queue_pending_done(), which then leaves them. */
 void journal_queue_pending_again(struct pg_conn *conn, int64_t run_id,
                                  const char *type);
 

@@ -179,22 +179,24 @@ write_notes(const struct run *run)
     return kept;
 }
 
-/* See journal/pending.h. A window from --since says nothing about newer
- * changes. */
+/* See journal/pending.h. What a run did not load completely stays pending. But
+ * rejects do not count: the store would send the same lines again and again. A
+ * window from --since says nothing about newer changes. */
 static bool
 queue_pending(struct run *run, struct pg_conn *conn, struct err *err)
 {
     const struct job_ids *ids = run->job->ids;
     const char *type = by_ids_type(run->job);
     int64_t run_id = run->ref.run_id;
+    struct err why;
 
-    if (run->mode.mode == RUN_REPLAY)
+    if (!run->origin->is_paged && type != NULL)
+        journal_queue_pending_again(conn, run_id, type);
+    if (run->mode.mode == RUN_REPLAY || !commit_is_complete(run, &why))
         return true;
     if (ids != NULL)
         return journal_queue_pending_fetched(
             conn, run_id, ids->list, ids->read_us, (size_t)ids->count, err);
-    if (!run->origin->is_paged && type != NULL)
-        journal_queue_pending_again(conn, run_id, type);
     if (run->options->since_s == OPTION_NO_TIME)
         journal_queue_pending_done(conn, run_id, type);
     return true;

@@ -47,6 +47,8 @@ static const struct {
      true},
     {"only a run that has just failed", PLAIN, "failed", NULL, 5, 3,
      JOB_PENDING_BY_RUN, false},
+    {"only a failed run, before the clock was set back", PLAIN, "failed", NULL,
+     -3600, 3, JOB_PENDING_BY_RUN, true},
     {"a filter", FILTERED, "loaded", NULL, 61, 3, JOB_PENDING_BY_RUN, true},
     {"a filter, and no objects any more", FILTERED, "loaded", NULL, 61, 0,
      JOB_PENDING_BY_RUN, false},

@@ -180,6 +180,29 @@ START_TEST(a_further_event_of_an_object_changes_its_last_time)
 END_TEST
 
 static void
+too_often_body(void)
+{
+    struct journal_event first = event("a", 1), second = event("b", 1);
+
+    open_all();
+    add(&first, 1);
+    pg_task_script(conn, "UPDATE bulkpg.pending SET tried_at = now(), "
+                         "tries = CASE job WHEN 'titles' THEN 12 ELSE 11 END");
+    add(&second, 1);
+    check("SELECT string_agg(tries::text, ' ' ORDER BY job) FROM "
+          "bulkpg.pending",
+          "11 0");
+    close_all();
+}
+
+START_TEST(a_further_event_ends_what_failed_too_often)
+{
+    pg_task_run(too_often_body);
+}
+
+END_TEST
+
+static void
 lag_body(void)
 {
     struct journal_event events[] = {event("a", 1), event("b", 2)};
@@ -300,6 +323,7 @@ event_suite(void)
     tcase_add_test(tests, a_repeated_event_is_recorded_once);
     tcase_add_test(tests, one_statement_takes_many_events);
     tcase_add_test(tests, a_further_event_of_an_object_changes_its_last_time);
+    tcase_add_test(tests, a_further_event_ends_what_failed_too_often);
     tcase_add_test(tests, counters_of_each_store_add_up);
     tcase_add_test(tests, an_operation_that_ended_is_an_event);
     tcase_add_test(tests, events_are_forgotten_after_a_week);
