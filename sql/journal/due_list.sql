@@ -1,6 +1,6 @@
 -- What decides whether jobs are due: the age of each job's last good run, and
 -- how its newest run ended. Replays and runs with --ids do not count. A run
--- with --since is no good run: it says nothing about changes outside of its
+-- with --since is not a good run: it says nothing about changes outside of its
 -- window. One row for each job, in the order of $1.
 -- $1: JSON array of [store, job]
 SELECT floor(extract(epoch FROM clock_timestamp() - good.started_at) * 1000)

@@ -2,8 +2,8 @@
  * due - what decides whether a job must run again: its last good run, and how
  * its newest run ended.
  *
- * Neither a replay nor a run with --ids counts, and a run with --since is no
- * good run. job/due.h has the rule.
+ * Neither a replay nor a run with --ids counts, and a run with --since is not
+ * a good run. job/due.h has the rule.
  */
 #ifndef JOURNAL_DUE_H
 #define JOURNAL_DUE_H

@@ -93,6 +93,28 @@ class Due(DueCase):
         self.assertEqual("loaded", self.status())
         self.assertEqual({"products": 2}, self.ran())
 
+    def test_a_failed_job_after_the_clock_was_set_back(self):
+        self.prepare(tuning="retry_max = 5m")
+        self.shop.set(object_count="+1")
+        self.run_due(status=FAILED)
+        self.older("-1 hour")
+        self.shop.set(object_count=None)
+        self.run_due()
+        self.assertEqual("loaded", self.status())
+        self.assertEqual({"products": 2}, self.ran())
+
+    def test_a_window_of_the_user_is_no_good_run(self):
+        """It says nothing about changes outside of it."""
+        self.prepare(HOURLY.replace("query", "query @incremental", 1))
+        self.run_due()
+        self.older("2 hours")
+        self.run_program("run", "products", "--since", "2020-01-01",
+                         "--until", "2020-01-02")
+        self.run_due()
+        self.assertEqual({"products": 3}, self.ran())
+        self.run_due()
+        self.assertEqual({"products": 3}, self.ran())
+
     def test_a_failed_job_rests_at_most_for_its_age(self):
         self.prepare(PLAIN.replace("{", 'query @every(age: "1m") {', 1),
                      tuning="retry_max = 30m")

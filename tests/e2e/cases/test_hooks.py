@@ -372,6 +372,42 @@ class Restored(HooksCase):
         self.assertEqual(7, log.count("TOPIC_DENIED"))
         self.assertEqual(4, len(self.subscriptions()))
 
+    def test_a_store_that_does_not_answer_delays_no_other(self):
+        stores = "acme", "beta"
+        self.configure(*stores, more={name: "webhook_secret = env:SECRET"
+                                      for name in stores})
+        self.hooks("subscribe", URL)
+        self.shop.post("subscriptions/drop", {"store": "beta"})
+        self.shop.rule({"hold": True}, times=-1, store="acme")
+
+        def restored(running):
+            if not running.has_said("HOOK_RESTORED"):
+                return False
+            self.shop.post("rules/clear")
+            return True
+        log = self.listen(restored)
+        self.assertRegex(log, "(?m)HOOK_RESTORED.*store=beta|"
+                         "store=beta.*HOOK_RESTORED")
+
+    def test_a_store_that_was_given_up_is_asked_again(self):
+        ahead = self.ahead()
+        self.configure(more={"acme": "webhook_secret = env:SECRET"},
+                       tuning="retry_budget = 0")
+        self.hooks("subscribe", URL)
+        before = self.subscriptions()
+        self.shop.post("subscriptions/drop", {"store": "acme"})
+        self.shop.rule({"status": 503}, times=-1)
+        running = self.program.start("listen", "--port", "0",
+                                     environment=ahead.environment)
+        self.wait_for(lambda: running.has_said("cannot compare webhook"))
+        self.shop.post("rules/clear")
+        ahead.later(3601)
+        self.wait_for(lambda: self.subscriptions() == before
+                      or not running.is_alive())
+        running.signal(signal.SIGTERM)
+        self.expect(running.wait(), OK)
+        self.assertEqual(before, self.subscriptions())
+
     def test_a_store_without_subscriptions_is_not_asked(self):
         self.run_program("run")
         before = len(self.requests())

@@ -373,6 +373,23 @@ class Lives(ListenCase):
         self.assertIn("WEBHOOKS_UNSAVED", result.stderr)
         self.assertIn("records webhooks again", result.stderr)
 
+    def test_an_idle_one_knows_that_the_database_is_away(self):
+        self.listen()
+        self.assertEqual(200, self.ask("GET", "/health"))
+        self.take_database_away()
+        self.wait_for(lambda: self.ask("GET", "/health") == 503)
+        self.give_database_back()
+        self.wait_for(lambda: self.ask("GET", "/health") == 200)
+        self.stop()
+
+    def test_refusals_are_counted_while_webhooks_come(self):
+        self.listen()
+        self.assertEqual(401, self.send({"id": 1}, secret="wrong"))
+        sent = iter(range(10 ** 6))
+        self.wait_for(lambda: self.send({"id": 1}, event=f"e{next(sent)}")
+                      and self.heard()[1] == 1)
+        self.stop()
+
     def test_a_lost_connection_loses_no_webhook(self):
         self.listen()
         for number in range(3):

@@ -3,7 +3,7 @@ import signal
 
 from cases.queries import PLAIN, PRODUCTS
 from cases.test_due import DueCase
-from harness.case import AGAIN, CONFIG, FAILED, OK
+from harness.case import AGAIN, CONFIG, FAILED, OK, PARTIAL
 from harness.push_case import PRICES, PushCase
 
 INCREMENTAL = PLAIN.replace("{", "query @incremental {", 1)
@@ -220,6 +220,29 @@ class Runs(PendingCase):
         self.run_program("run", "products")
         self.assertEqual([], self.pending(), "pages are not old")
 
+    def test_a_partial_result_leaves_all_objects_pending(self):
+        self.prepare()
+        self.pend(*self.ids[:2])
+        self.heard(self.ids[4])
+        self.shop.set(outcome={"status": "FAILED", "partial_data": True,
+                               "error_code": "INTERNAL_SERVER_ERROR"})
+        self.run_program("run", "--accept-partial", status=PARTIAL)
+        self.assertEqual([*self.ids[:2], self.ids[4]], self.pending())
+
+    def test_a_saved_result_may_be_old(self):
+        self.configure()
+        self.query("products", PLAIN)
+        self.run_program("run", "--keep", ".")
+        self.ids = self.db.column("SELECT id FROM acme.products ORDER BY id")
+        self.pend(self.ids[1])
+        self.heard(self.ids[0], ago="6 days")
+        run_id = self.last_run()["run_id"]
+        self.run_program("load", "--store", "acme", "--types", self.types,
+                         "products", f"acme.products.{run_id}.1.jsonl")
+        self.assertEqual(self.ids[:2], self.pending())
+        self.run_due()
+        self.assertEqual([], self.pending())
+
     def test_windows_of_the_user(self):
         self.prepare(INCREMENTAL)
         self.pend(self.ids[0])
@@ -279,6 +302,47 @@ class Failures(PendingCase):
         self.rested("1 minute")
         self.run_due()
         self.assertEqual([], self.pending())
+
+    def test_a_batch_that_lacks_rows_has_failed(self):
+        self.prepare()
+        self.pend(*self.ids[:2])
+        self.shop.rule({"edits": [{"path": "data.nodes.*.variants.edges.0",
+                                   "set": None}]},
+                       times=-1, kind="query", contains="nodes(ids:")
+        result = self.run_due(status=PARTIAL)
+        self.assertIn("NULL_ROWS", result.stderr)
+        self.assertEqual([1, 1], self.tries())
+        self.shop.post("rules/clear")
+        self.rested("5 seconds")
+        self.run_due()
+        self.assertEqual([], self.pending())
+        self.check_tables(PLAIN)
+
+    def test_an_object_rests_at_most_until_the_clock_was_set_back(self):
+        self.prepare()
+        self.pend(self.ids[0])
+        self.db.execute("UPDATE bulkpg.pending SET tries = 3, "
+                        "tried_at = now() + interval '1 day'")
+        self.run_due()
+        self.assertEqual([], self.pending())
+
+    def test_an_older_result_ends_the_rest(self):
+        self.prepare()
+        self.heard(self.ids[0])
+        self.pend(self.ids[0])
+        self.db.execute("UPDATE bulkpg.pending SET tries = 12, "
+                        "tried_at = now()")
+        self.run_program("run", "products")
+        self.assertEqual([0], self.tries())
+        self.run_due()
+        self.assertEqual([], self.pending())
+
+    def test_the_largest_number(self):
+        self.prepare()
+        self.pend(10 ** 18, 2 ** 63 - 1)
+        self.run_due()
+        self.assertEqual([], self.pending())
+        self.check_tables(PLAIN)
 
     def test_after_twelve_failures_a_good_run_is_needed(self):
         self.prepare()
