@@ -384,6 +384,7 @@ class Lives(ListenCase):
 
     def test_refusals_are_counted_while_webhooks_come(self):
         self.listen()
+        self.assertEqual(200, self.send({"id": 1}, event="first"))
         self.assertEqual(401, self.send({"id": 1}, secret="wrong"))
         sent = iter(range(10 ** 6))
         self.wait_for(lambda: self.send({"id": 1}, event=f"e{next(sent)}")
