@@ -21,6 +21,7 @@
 enum {
     TEXT_BYTES_MAX = 256 * 1024 * 1024,
     TEXT_BYTES_KEPT = 1024 * 1024,
+    TEXT_BYTES_WHOLE = 1024 * 1024,
     END_BYTES = 32, /* of a line, without the parent's id */
     PIECES_KEPT = 4096
 };
@@ -156,7 +157,9 @@ append_end(const struct pieces *pieces, const struct piece *piece,
 }
 
 /* The parent's id has nearly always come before its children. Room is made
- * first, because the id is in the same text. */
+ * first, because the id is in the same text. After TEXT_BYTES_WHOLE, each line
+ * gets its end when it is given: a long id that is repeated in many lines would
+ * make the text many times as long as the answer. */
 void
 pieces_set_line(struct pieces *pieces, int piece, struct span line)
 {
@@ -166,6 +169,7 @@ pieces_set_line(struct pieces *pieces, int piece, struct span line)
     size_t end = has_parent ? pieces->list[row->parent].json.length : 0;
 
     if ((has_parent && end == 0) ||
+        pieces->text.length + line.length + end > TEXT_BYTES_WHOLE ||
         buf_reserve(&pieces->text, line.length + end + END_BYTES) == NULL) {
         row->line = keep(pieces, line);
         return;

@@ -34,10 +34,10 @@
 /* The lines of a page are longer than its answer, because each has a tag and
  * the id of its parent: of small rows, several times as long. The answer to a
  * request for one row may be larger than others, and then its lines may be,
- * too. */
+ * too: up to twice LINES_BYTES_MAX, or so much more than a larger answer. */
 enum {
     LINES_BYTES_MAX = 24 * 1024 * 1024,
-    LINES_MOST_PER_ANSWER = 8,
+    LINES_MOST_PER_ANSWER = 6,
     CHANGES_MOST = 200 * 1000,
     WALKED_BYTES_MAX = 16 * 1024 * 1024,
     KEYS_MOST = 1024 * 1024
@@ -110,10 +110,14 @@ page_has_space(const struct page *page, size_t answer_bytes)
 static void
 raise_ceiling(struct page *page, size_t answer_bytes)
 {
-    size_t most = page->lines.length + answer_bytes * LINES_MOST_PER_ANSWER;
+    size_t least =
+        answer_bytes > LINES_BYTES_MAX ? answer_bytes : LINES_BYTES_MAX;
+    size_t most = answer_bytes * LINES_MOST_PER_ANSWER;
 
-    if (page->lines.ceiling < most)
-        page->lines.ceiling = most;
+    if (most > least + LINES_BYTES_MAX)
+        most = least + LINES_BYTES_MAX;
+    if (page->lines.ceiling < page->lines.length + most)
+        page->lines.ceiling = page->lines.length + most;
 }
 
 /* Room for one more element of `size` bytes. */

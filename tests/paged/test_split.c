@@ -514,6 +514,65 @@ START_TEST(a_failure_of_the_sink_ends_the_cut)
 
 END_TEST
 
+/* ---- long ids ------------------------------------------------------------ */
+
+enum { LONG_ID = 100 * 1000, LONG_ROWS = 3000 };
+
+static bool
+on_long_line(void *ctx, const struct plan_table *table, struct span line,
+             struct err *why)
+{
+    size_t *rows = ctx;
+
+    (void)why;
+    if (table->parent == NULL)
+        return true;
+    ++*rows;
+    ck_assert_uint_gt(line.length, LONG_ID);
+    ck_assert_mem_eq(line.bytes + line.length - 4, "ii\"}", 4);
+    return true;
+}
+
+static bool
+pass_instance(void *ctx, const struct split_instance *i, struct err *why)
+{
+    (void)ctx;
+    (void)i;
+    (void)why;
+    return true;
+}
+
+/* Each row repeats the id of its parent: 300 MB, of which few are kept at a
+ * time. */
+START_TEST(a_long_id_is_not_kept_once_for_each_row)
+{
+    size_t rows = 0;
+    struct split_sink quiet = {
+        .line = on_long_line, .instance = pass_instance, .ctx = &rows};
+    struct buf answer = buf_with_ceiling(1024 * 1024);
+
+    buf_append_str(&answer, "{\"data\":{\"repository\":{\"issues\":{"
+                            "\"nodes\":[{\"id\":\"");
+    for (int i = 0; i < LONG_ID; i++)
+        buf_append_char(&answer, 'i');
+    buf_append_str(&answer, "\",\"comments\":{\"edges\":[");
+    for (int i = 0; i < LONG_ROWS; i++)
+        buf_printf(&answer, "%s{\"node\":{\"id\":\"%d\"}}", i > 0 ? "," : "",
+                   i);
+    buf_append_str(
+        &answer, "]," END("false", "null") "}}]," END("false", "null") "}}}}");
+    ck_assert(!answer.overflowed);
+    if (!split_page(splitter,
+                    pages_connection(&api, issues, "repository.issues")->read,
+                    &(struct pages_values){.rows = 100}, buf_span(&answer),
+                    &quiet, &counts, &err))
+        ck_abort_msg("%s", err.message);
+    ck_assert_uint_eq(rows, LONG_ROWS);
+    buf_free(&answer);
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -534,6 +593,7 @@ main(void)
     tcase_add_test(forge, rows_by_ids_have_the_given_parent);
     tcase_add_test(forge, a_root_of_another_type_has_no_rows);
     tcase_add_test(forge, one_object_is_a_row);
+    tcase_add_test(forge, a_long_id_is_not_kept_once_for_each_row);
     suite_add_tcase(suite, forge);
     tcase_add_checked_fixture(graph, setup_graph, teardown);
     tcase_add_test(graph, offsets_end_at_the_total);

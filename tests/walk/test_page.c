@@ -519,15 +519,16 @@ END_TEST
 
 /* ---- large answers ------------------------------------------------------- */
 
-/* One issue with a long id and many comments, in 13 MB. */
-START_TEST(the_lines_of_a_large_answer_may_be_much_longer)
+/* One issue with an id of this length and many comments, in 13 MB. */
+static struct buf
+large_answer(int id_bytes)
 {
-    enum { ID_BYTES = 120, COMMENTS_COUNT = 180 * 1000 };
+    enum { COMMENTS_COUNT = 180 * 1000 };
     struct buf text = buf_with_ceiling(16 * 1024 * 1024);
 
     buf_append_str(&text, "{\"data\":{\"repository\":{\"issues\":{\"nodes\":[{"
                           "\"id\":\"");
-    for (int i = 0; i < ID_BYTES; i++)
+    for (int i = 0; i < id_bytes; i++)
         buf_append_char(&text, 'x');
     buf_append_str(&text, "\",\"title\":\"t\",\"comments\":{\"nodes\":[");
     for (int i = 0; i < COMMENTS_COUNT; i++)
@@ -541,11 +542,33 @@ START_TEST(the_lines_of_a_large_answer_may_be_much_longer)
                COMMENTS_COUNT);
     ck_assert(!text.overflowed);
     ck_assert_uint_gt(text.length, 12 * 1024 * 1024);
+    return text;
+}
+
+START_TEST(the_lines_of_a_large_answer_may_be_much_longer)
+{
+    struct buf text = large_answer(120);
+
     add_root();
     ck_assert_msg(cut(buf_str(&text)), "%s", err.message);
     ck_assert_uint_gt(page->lines.length, 2 * text.length);
     /* Another answer is expected to have lines of the usual length. */
     ck_assert(!page_has_space(page, 1));
+    buf_free(&text);
+}
+
+END_TEST
+
+/* The lines would have 64 MB. */
+START_TEST(the_lines_of_a_large_answer_have_a_limit)
+{
+    struct buf text = large_answer(250);
+
+    add_root();
+    ck_assert(!cut(buf_str(&text)));
+    ck_assert(err_is(&err, MSG_PAGE_SHAPE));
+    ck_assert_str_eq(err.message, "the rows of a page are too large");
+    ck_assert_uint_le(page->lines.capacity, 48 * 1024 * 1024);
     buf_free(&text);
 }
 
@@ -675,6 +698,7 @@ page_suite(void)
     tcase_add_test(all, children_wait_for_grandchildren_that_are_being_read);
     tcase_add_test(all, all_below_a_row_that_is_left_out_is_left_out);
     tcase_add_test(all, the_lines_of_a_large_answer_may_be_much_longer);
+    tcase_add_test(all, the_lines_of_a_large_answer_have_a_limit);
     tcase_add_test(all,
                    lines_that_are_much_longer_than_their_answer_are_refused);
     tcase_add_test(all, a_field_may_be_denied_in_all_rows);
