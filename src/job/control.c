@@ -34,10 +34,13 @@ enum {
  * connections bring more to a distant database. */
 int
 control_connections(int configured, int64_t network_us,
-                    int64_t free_connections)
+                    int64_t free_connections, int64_t max_loads)
 {
+    int64_t loads = max_loads > 0 ? max_loads : 1;
+    int64_t room = (free_connections - RESERVED_CONNECTIONS) / loads;
+
     return configured < FAR_CONNECTIONS && network_us >= FAR_US &&
-                   free_connections >= RESERVED_CONNECTIONS + FAR_CONNECTIONS
+                   room >= FAR_CONNECTIONS
                ? FAR_CONNECTIONS
                : configured;
 }
@@ -52,10 +55,10 @@ count_loads(struct context *context, struct err *err)
 
     if (!journal_free_connections(context->journal, &free_connections, err))
         return false;
-    context->connections =
-        control_connections(context->config.connections,
-                            pg_network_us(context->control), free_connections);
     context->loads_free = context->config.tuning.max_loads;
+    context->connections = control_connections(
+        context->config.connections, pg_network_us(context->control),
+        free_connections, context->loads_free);
     if (context->loads_free > 0)
         return true;
     context->loads_free =

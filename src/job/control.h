@@ -23,9 +23,10 @@ struct pg_config
 control_config(const struct context *context, const char *name);
 
 /* The number of connections that load one result: as configured, or more if the
- * database is far away and has room for them. */
+ * database is far away and has room for them in each of `max_loads` concurrent
+ * loads; 0: their number depends on the room. */
 int control_connections(int configured, int64_t network_us,
-                        int64_t free_connections);
+                        int64_t free_connections, int64_t max_loads);
 
 /* If the control connection was lost, open a new one and take the claims again.
  * The holder of a claim must then call journal_check_claim(), because another
