@@ -1,5 +1,6 @@
 """Webhooks become events and pending objects, once each, before they are
 answered; everything that is not a webhook of a store is refused."""
+import contextlib
 import json
 import signal
 import subprocess
@@ -189,18 +190,22 @@ class Events(ListenCase):
         raws = [self.raw() for _ in range(700)]
         requests = [self.request(b'{"id": %d}' % (number + 2),
                                  event=f"m{number}") for number in range(700)]
-        with Held(self.db, "LOCK TABLE bulkpg.event IN SHARE MODE"):
+        with self.lock():
             for raw, request in zip(raws, requests):
                 raw.send(request)
-            self.wait_for(lambda: self.db.value(
-                "SELECT count(*) = 1 FROM pg_stat_activity "
-                "WHERE application_name = 'bulkpg listen' "
-                "AND wait_event_type = 'Lock'"))
-        self.assertEqual({200}, {raw.status() for raw in raws})
+            self.wait_for_lock()
+        answers = [raw.status() for raw in raws]
+        self.assertLessEqual(set(answers), {200, 503})
+        again = [request for request, answer in zip(requests, answers)
+                 if answer == 503]
+        if again:
+            self.assertGreater(self.unsaved(), 0)
+        self.resend(again)
         self.assertEqual(701, len(self.pending()))
         # The first ones, the next 500, the rest; some more if they were slow.
-        self.assertLess(self.db.value(
-            "SELECT count(DISTINCT xmin::text) FROM bulkpg.event"), 300)
+        if not again:
+            self.assertLess(self.db.value(
+                "SELECT count(DISTINCT xmin::text) FROM bulkpg.event"), 300)
         self.stop()
 
 
@@ -409,27 +414,35 @@ class Lives(ListenCase):
         self.stop()
 
     def test_a_stop_finishes_what_was_received(self):
+        self.assertEqual((200, 200), self.repeat(self.stop_while_it_receives))
+
+    def stop_while_it_receives(self, number):
+        """Returns the answers to two webhooks, of which one waits for the lock
+        and one has not come whole when it stops."""
+        events = [f"{number}-e{n}" for n in range(3)]
         self.listen()
-        self.assertEqual(200, self.send({"id": 1}))
+        self.assertEqual(200, self.send({"id": 1}, event=events[0]))
         idle, begun, waiting = self.raw(), self.raw(), self.raw()
-        whole = self.request(b'{"id": 3}', event="e3")
-        with Held(self.db, "LOCK TABLE bulkpg.event IN SHARE MODE"):
-            waiting.send(self.request(b'{"id": 2}', event="e2"))
-            self.wait_for(lambda: self.db.value(
-                "SELECT count(*) = 1 FROM pg_stat_activity "
-                "WHERE application_name = 'bulkpg listen' "
-                "AND wait_event_type = 'Lock'"))
+        whole = self.request(b'{"id": 3}', event=events[2])
+        with self.lock():
+            waiting.send(self.request(b'{"id": 2}', event=events[1]))
+            self.wait_for_lock()
             begun.send(whole[:-5])
             self.wait_for(lambda: self.ask("GET", "/health"))
             self.running.signal(signal.SIGTERM)
             self.wait_for(self.refuses_connections)
-            begun.send(whole[-5:])
-        self.assertEqual(200, waiting.status())
-        self.assertEqual(200, begun.status())
+            with contextlib.suppress(ConnectionError):
+                begun.send(whole[-5:])
+        answers = waiting.status(), begun.status()
         self.assertTrue(idle.has_ended())
-        self.expect(self.running.wait(), OK)
-        self.assertEqual([("e1",), ("e2",), ("e3",)],
-                         sorted(self.events("event_id")))
+        result = self.running.wait()
+        self.expect(result, OK)
+        if "WEBHOOKS_UNSAVED" in result.stderr:
+            return None
+        self.assertEqual(events, sorted(self.db.column(
+            f"SELECT event_id FROM bulkpg.event WHERE event_id LIKE "
+            f"'{number}-%'")))
+        return answers
 
     def refuses_connections(self):
         try:
@@ -439,18 +452,21 @@ class Lives(ListenCase):
         return False
 
     def test_a_second_signal_ends_it_at_once(self):
+        self.expect(self.repeat(self.end_by_two_signals), AGAIN)
+
+    def end_by_two_signals(self, number):
         self.listen()
-        self.assertEqual(200, self.send({"id": 1}))
-        with Held(self.db, "LOCK TABLE bulkpg.event IN SHARE MODE"):
-            self.raw().send(self.request(b'{"id": 2}', event="e2"))
-            self.wait_for(lambda: self.db.value(
-                "SELECT count(*) = 1 FROM pg_stat_activity "
-                "WHERE application_name = 'bulkpg listen' "
-                "AND wait_event_type = 'Lock'"))
+        self.assertEqual(200, self.send({"id": 1}, event=f"{number}-e1"))
+        with self.lock():
+            self.raw().send(self.request(b'{"id": 2}', event=f"{number}-e2"))
+            self.wait_for_lock()
             self.running.signal(signal.SIGINT)
             self.wait_for(self.refuses_connections)
             self.running.signal(signal.SIGINT)
-            self.expect(self.running.wait(), AGAIN)
+            result = self.running.wait()
+        if result.status == OK and "WEBHOOKS_UNSAVED" in result.stderr:
+            return None
+        return result
 
     def test_the_port_may_be_taken(self):
         self.listen()

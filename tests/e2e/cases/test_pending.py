@@ -268,6 +268,13 @@ class Failures(PendingCase):
         self.db.execute("UPDATE bulkpg.pending SET tried_at = tried_at - "
                         f"interval '{time}'")
 
+    def failed(self, tries, ago="0"):
+        """So many tries, of which the last was so long ago. The rests after the
+        first ones are shorter than a slow machine may need for a run."""
+        self.db.execute(
+            f"UPDATE bulkpg.pending SET tries = {tries}, tried_at = "
+            f"clock_timestamp() - interval '{ago}'")
+
     def test_an_object_rests_after_a_failure(self):
         self.prepare(tuning="retry_budget = 0")
         self.change_products(*self.ids[:2], set={NAME: "new"})
@@ -275,19 +282,24 @@ class Failures(PendingCase):
         self.shop.rule({"status": 503}, times=-1, contains="nodes(ids:")
         self.run_due(status=AGAIN)
         self.assertEqual([1, 1], self.tries())
+        self.failed(11)
         self.run_due()
-        self.assertEqual([1, 1], self.tries())
-        self.rested("5 seconds")
+        self.assertEqual([11, 11], self.tries())
+        self.failed(1, "5 seconds")
         self.run_due(status=AGAIN)
         self.assertEqual([2, 2], self.tries())
-        self.rested("5 seconds")
+        self.failed(10, "40 minutes")
         self.run_due()
-        self.assertEqual([2, 2], self.tries())
+        self.assertEqual([10, 10], self.tries(), "43 minutes is their rest")
+        self.failed(2, "10 seconds")
+        self.run_due(status=AGAIN)
+        self.assertEqual([3, 3], self.tries())
+        self.failed(11)
         self.pend(self.ids[2])
         self.shop.post("rules/clear")
         self.run_due()
         self.assertEqual(self.ids[:2], self.pending(), "these rest")
-        self.rested("5 seconds")
+        self.rested("1 hour")
         self.run_due()
         self.assertEqual([], self.pending())
         self.check_tables(PLAIN)

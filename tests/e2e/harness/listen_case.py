@@ -1,6 +1,7 @@
 """Cases with a running `bulkpg listen`, and webhooks that are sent to it."""
 import base64
 import contextlib
+import functools
 import hashlib
 import hmac
 import http.client
@@ -11,7 +12,7 @@ import signal
 import socket
 
 from harness.case import OK, Case
-from harness.cluster import Database
+from harness.cluster import Database, Held
 
 SECRET = "hush-acme"
 SAID = re.compile(rb'"listening for webhooks" address=(\S+) port=(\d+)')
@@ -150,6 +151,49 @@ class ListenCase(Case):
         raw = Raw(self.port)
         self.addCleanup(raw.close)
         return raw
+
+    # ---- a table that is locked ----------------------------------------------
+    #
+    # A statement of the listener waits 4 s for a lock. On a very slow machine,
+    # a test holds the lock for longer, and the webhooks get 503.
+
+    def lock(self):
+        """No event can be recorded until it is released."""
+        return Held(self.db, "LOCK TABLE bulkpg.event IN SHARE MODE")
+
+    def waits_for_lock(self):
+        return self.db.value(
+            "SELECT count(*) = 1 FROM pg_stat_activity WHERE "
+            "application_name = 'bulkpg listen' AND wait_event_type = 'Lock'")
+
+    def unsaved(self):
+        """How often all webhooks that it had received got 503."""
+        return os.pread(self.running.files[1].fileno(), 1 << 20, 0).count(
+            b"WEBHOOKS_UNSAVED")
+
+    def wait_for_lock(self, unsaved=0):
+        """Wait until it waits for the lock, or has done so for too long."""
+        self.wait_for(lambda: self.waits_for_lock()
+                      or self.unsaved() > unsaved)
+
+    def is_taken(self, request):
+        with contextlib.closing(Raw(self.port)) as raw:
+            raw.send(request)
+            return raw.status() == 200
+
+    def resend(self, requests):
+        """Send these until they are taken, as Shopify does."""
+        for request in requests:
+            self.wait_for(functools.partial(self.is_taken, request))
+
+    def repeat(self, act):
+        """Call act(0), act(1), ... until its result is not None: the lock was
+        not held for too long."""
+        for number in range(20):
+            result = act(number)
+            if result is not None:
+                return result
+        return self.fail("no webhook was recorded in time")
 
     # ---- the outcome of them -----------------------------------------------
 
