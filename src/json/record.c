@@ -13,6 +13,7 @@
  */
 #include "json/record.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,12 +61,25 @@ struct record {
 
 /* ---- values ------------------------------------------------------------ */
 
+/* Say why, if the caller asks. */
+static bool PRINTF_LIKE(2, 3) refuse(struct err *err, const char *format, ...)
+{
+    va_list args;
+
+    if (err == NULL)
+        return false;
+    va_start(args, format);
+    err_vset(err, MSG_LINE_JSON, format, args);
+    va_end(args);
+    return false;
+}
+
 static bool
 fail(struct record *r, const char *reason)
 {
     r->failed = true;
-    return err_set(r->err, MSG_LINE_JSON, "%s at byte %zu", reason,
-                   yajl_get_bytes_consumed(r->handle));
+    return refuse(r->err, "%s at byte %zu", reason,
+                  yajl_get_bytes_consumed(r->handle));
 }
 
 /* The beginning of the value after a key: skips blanks, colon and comma. */
@@ -403,8 +417,8 @@ explain(struct record *r)
     unsigned char *text = yajl_get_error(r->handle, 0, NULL, 0);
     struct span reason = span_trim(span_str((const char *)text));
 
-    err_set(r->err, MSG_LINE_JSON, "not valid JSON (%.*s) at byte %zu",
-            SPAN_ARG(reason), yajl_get_bytes_consumed(r->handle));
+    refuse(r->err, "not valid JSON (%.*s) at byte %zu", SPAN_ARG(reason),
+           yajl_get_bytes_consumed(r->handle));
     yajl_free_error(r->handle, text);
 }
 
@@ -417,9 +431,8 @@ check_blanks(struct span text, struct err *err)
     if (found == NULL)
         found = memchr(text.bytes, '\f', text.length);
     return found == NULL ||
-           err_set(err, MSG_LINE_JSON,
-                   "not valid JSON (a control character) at byte %zu",
-                   (size_t)(found - text.bytes));
+           refuse(err, "not valid JSON (a control character) at byte %zu",
+                  (size_t)(found - text.bytes));
 }
 
 /* Was the text one complete value? Half a number or string after the value
@@ -430,10 +443,9 @@ is_whole(struct record *r, yajl_status status)
     if (status == yajl_status_error)
         explain(r);
     else if (!r->failed && !r->complete)
-        err_set(r->err, MSG_LINE_JSON, "the JSON ends early, at byte %zu",
-                r->text.length);
+        refuse(r->err, "the JSON ends early, at byte %zu", r->text.length);
     else if (!r->failed && span_trim(span_tail(r->text, r->end)).length > 0)
-        err_set(r->err, MSG_LINE_JSON, BEHIND);
+        refuse(r->err, BEHIND);
     else if (!r->failed)
         return true;
     return false;
@@ -474,9 +486,9 @@ record_parse(struct record *r, struct span text, struct err *err)
     struct span trimmed = is_in_braces(text) ? text : span_trim(text);
 
     if (trimmed.length == 0 || trimmed.bytes[0] != '{')
-        return err_set(err, MSG_LINE_JSON, "not a JSON object");
+        return refuse(err, "not a JSON object");
     if (trimmed.bytes[trimmed.length - 1] != '}')
-        return err_set(err, MSG_LINE_JSON, BEHIND);
+        return refuse(err, BEHIND);
     r->base_depth = 1;
     r->on_object = NULL;
     return parse(r, text, err);

@@ -35,7 +35,9 @@ void record_free(struct record *record);
 
 /* Parse one object. ERR_ROW, with the reason and the offset in the line, if
  * `text` is not exactly one JSON object, with or without blanks around it. The
- * values are borrowed from `text` and the record until the next object. */
+ * values are borrowed from `text` and the record until the next object. If
+ * `err` is NULL, nobody asks for the reason. Then nothing outside of the record
+ * is used; an error would be redacted with the secrets of the process. */
 MUST_CHECK bool
 record_parse(struct record *record, struct span text, struct err *err);
 

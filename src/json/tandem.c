@@ -17,7 +17,9 @@
  *   belongs to the thread that parses it while it is PARSING, and to the thread
  *   that calls these functions while it is OURS.
  * - The thread must not touch anything but its block, its record and the shape,
- *   which nobody changes. It blocks all signals, so that they go to the other.
+ *   which nobody changes. It sets no errors, because these are redacted with
+ *   the secrets that the other thread learns and forgets. It blocks all
+ *   signals, so that they go to the other.
  * - Values point into the buffers of their block, which must not move.
  * - Taking a line may wait, and other tasks run meanwhile.
  */
@@ -90,12 +92,11 @@ parse_entry(struct record *record, struct block *block, struct entry *entry)
 {
     size_t begin = block->clean.length;
     struct record_kept *values = block->values + block->value_count;
-    struct err err;
     size_t at;
 
     if (!clean_append(entry->line.text, &block->clean, &entry->parsed.replaced,
                       &at) ||
-        !record_parse(record, span_tail(buf_span(&block->clean), begin), &err))
+        !record_parse(record, span_tail(buf_span(&block->clean), begin), NULL))
         return false;
     entry->parsed.values = values;
     entry->parsed.has_unknown_keys = record_has_unknown_keys(record);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/redact.h"
 #include "json/clean.h"
 #include "json/tandem.h"
 #include "support/suite.h"
@@ -194,6 +195,28 @@ START_TEST(two_threads_parse_as_one_does)
 
 END_TEST
 
+/* Errors of the other thread would be redacted with them. Only the thread
+ * sanitizer always notices that. */
+START_TEST(secrets_may_change_while_lines_are_parsed)
+{
+    struct tandem *tandem = tandem_new(&shape, 0, take, NULL);
+    struct err err;
+
+    for (int i = 0; i < LINES; i += 20) {
+        redact_learn("secret-one");
+        redact_learn("secret-two");
+        ck_assert(feed(tandem, i, i + 20, &err));
+        redact_forget("secret-one");
+        redact_forget("secret-two");
+    }
+    ck_assert(tandem_finish(tandem, &err));
+    ck_assert_uint_eq(taken, LINES);
+    ck_assert_ptr_nonnull(strstr(buf_str(&seen), " refused: not JSON"));
+    tandem_free(tandem);
+}
+
+END_TEST
+
 START_TEST(the_thread_starts_when_the_result_is_large)
 {
     struct tandem *tandem = tandem_new(&shape, 100 * 1000, take, NULL);
@@ -244,6 +267,7 @@ main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, two_threads_parse_as_one_does);
+    tcase_add_test(tests, secrets_may_change_while_lines_are_parsed);
     tcase_add_test(tests, the_thread_starts_when_the_result_is_large);
     tcase_add_test(tests, a_line_that_is_not_taken_ends_the_work);
     tcase_add_test(tests, lines_that_nobody_takes_are_dropped);
