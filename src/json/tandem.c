@@ -26,6 +26,7 @@
 #include "json/tandem.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -119,7 +120,8 @@ parse_block(struct record *record, struct block *block)
             parse_entry(record, block, &block->entries[i]);
 }
 
-/* The oldest block that can be parsed, or NULL. */
+/* The oldest block that can be parsed, or NULL. `at` is the newest one while it
+ * is filled, but not READY then; it is the oldest one while it is emptied. */
 static struct block *
 oldest_ready(struct tandem *w, size_t *count)
 {
@@ -127,7 +129,7 @@ oldest_ready(struct tandem *w, size_t *count)
 
     *count = 0;
     for (size_t i = BLOCKS; i > 0; i--) {
-        struct block *block = &w->blocks[(w->at + i) % BLOCKS];
+        struct block *block = &w->blocks[(w->at + i - 1) % BLOCKS];
 
         if (block->state != READY)
             continue;
@@ -217,11 +219,22 @@ start_thread(struct tandem *w)
     return started;
 }
 
+/* How many cores the process may use. */
+static long
+count_cores(void)
+{
+    cpu_set_t cores;
+
+    if (sched_getaffinity(0, sizeof(cores), &cores) != 0)
+        return sysconf(_SC_NPROCESSORS_ONLN); /* there are very many */
+    return CPU_COUNT(&cores);
+}
+
 /* One core is left to the thread that calls. */
 static bool
 try_to_start(struct tandem *w)
 {
-    if (thread_count + 1 >= sysconf(_SC_NPROCESSORS_ONLN))
+    if (thread_count + 1 >= count_cores())
         return false;
     allocate_blocks(w);
     if (!start_thread(w)) {

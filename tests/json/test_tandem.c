@@ -1,5 +1,6 @@
 /* tandem: two threads parse lines as one thread would. */
 #include <check.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,24 @@ START_TEST(the_thread_starts_when_the_result_is_large)
 
 END_TEST
 
+/* Others may be reserved for other processes. */
+START_TEST(one_core_has_one_thread)
+{
+    cpu_set_t before, one;
+
+    ck_assert_int_eq(sched_getaffinity(0, sizeof(before), &before), 0);
+    CPU_ZERO(&one);
+    for (size_t i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &before))
+            CPU_SET(i, &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+    free(take_all(0, LINES));
+    ck_assert_int_eq(sched_setaffinity(0, sizeof(before), &before), 0);
+    ck_assert_uint_eq(parsed_ahead, 0);
+}
+
+END_TEST
+
 START_TEST(a_line_that_is_not_taken_ends_the_work)
 {
     struct tandem *tandem = tandem_new(&shape, 0, take, NULL);
@@ -269,6 +288,7 @@ main(void)
     tcase_add_test(tests, two_threads_parse_as_one_does);
     tcase_add_test(tests, secrets_may_change_while_lines_are_parsed);
     tcase_add_test(tests, the_thread_starts_when_the_result_is_large);
+    tcase_add_test(tests, one_core_has_one_thread);
     tcase_add_test(tests, a_line_that_is_not_taken_ends_the_work);
     tcase_add_test(tests, lines_that_nobody_takes_are_dropped);
     suite_add_tcase(suite, tests);
