@@ -84,7 +84,7 @@ struct walker {
     int64_t requests;
     const char *incomplete; /* of the verdict: why a load of the saved pages
                              * must remove no rows; NULL: nothing is missing */
-    const char **gone; /* roots of --ids that do not exist */
+    const char **gone;      /* roots of --ids that do not exist */
     int gone_count;
     int gone_room;
     struct arena arena; /* of the verdict, and of the moment */

@@ -318,10 +318,10 @@ START_TEST(after_timeout_it_is_not_submitted_again)
 END_TEST
 
 #define PARTIAL_URL "https://a/part"
-#define ENDS_PARTIAL                                    \
-    {                                                   \
-        .call = "read", .status = BULK_FAILED,          \
-        .error_code = "TIMEOUT", .partial = PARTIAL_URL \
+#define ENDS_PARTIAL                                                    \
+    {                                                                   \
+        .call = "read", .status = BULK_FAILED, .error_code = "TIMEOUT", \
+        .partial = PARTIAL_URL                                          \
     }
 
 START_TEST(a_partial_result_may_come_late)
@@ -726,8 +726,8 @@ main(void)
     tcase_add_test(tests, after_timeout_it_is_not_submitted_again);
     tcase_add_test(tests, a_partial_result_may_come_late);
     tcase_add_test(tests, a_window_is_halved_before_its_partial_result_is_read);
-    tcase_add_test(
-        tests, the_reason_stays_if_the_partial_result_cannot_be_asked_for);
+    tcase_add_test(tests,
+                   the_reason_stays_if_the_partial_result_cannot_be_asked_for);
     tcase_add_test(tests, a_stop_ends_the_wait_for_a_partial_result);
     tcase_add_test(tests, a_whole_result_after_a_partial_one_is_whole);
     tcase_add_test(tests, a_missing_scope_is_err_denied);
