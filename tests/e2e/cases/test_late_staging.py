@@ -42,7 +42,9 @@ CREATE TABLE test.sessions (n bigint);
 CREATE FUNCTION test.count() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO test.sessions SELECT count(*) FROM pg_stat_activity
-  WHERE application_name LIKE 'bulkpg run %';
+  WHERE application_name LIKE 'bulkpg run %'
+    AND datname = current_database()
+    AND backend_start >= (SELECT max(started_at) FROM bulkpg.run);
   RETURN NULL;
 END $$;
 CREATE TRIGGER count AFTER UPDATE ON acme.products FOR EACH STATEMENT
