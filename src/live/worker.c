@@ -159,7 +159,7 @@ wait_of(const struct pending_job *job)
 {
     if (job->count == 0)
         return job->rest_ms;
-    return job->age_ms < AGE_MS ? AGE_MS - job->age_ms : 0;
+    return job->age_ms >= 0 && job->age_ms < AGE_MS ? AGE_MS - job->age_ms : 0;
 }
 
 /* Begin what is ready. Returns the time until the next look. */
