@@ -203,15 +203,24 @@ class Program:
         folder = f"queries/{store}/" if store else "queries/"
         return self.file(f"{folder}{job}.graphql", text)
 
-    def start(self, *arguments, stdin=None, environment=None):
+    def start(self, *arguments, stdin=None, environment=None,
+              open_files=None):
+        """`open_files`: the limit on open files that it gets."""
+        limits = {resource.RLIMIT_CORE: 0}
+        if open_files is not None:
+            limits[resource.RLIMIT_NOFILE] = open_files
+
+        def limit():
+            for name, count in limits.items():
+                resource.setrlimit(name, (count, count))
+
         files = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         process = subprocess.Popen(
             [self.path, *arguments], cwd=self.directory,
             stdin=stdin if stdin is not None else subprocess.DEVNULL,
             stdout=files[0], stderr=files[1],
             env={**self.environment, **(environment or {})},
-            preexec_fn=lambda: resource.setrlimit(
-                resource.RLIMIT_CORE, (0, 0)))
+            preexec_fn=limit)
         running = Running(arguments, process, *files)
         self.results.append(running)
         return running
