@@ -6,9 +6,12 @@ WITH applied AS (
          s.key IS NULL AS has_changed
   FROM bulkpg.push_row r
   JOIN bulkpg.push p USING (push_id)
-  LEFT JOIN bulkpg.push_state s
-    ON s.store = p.store AND s.job = p.job AND s.key = r.key
-       AND s.push_id = r.push_id
+  LEFT JOIN LATERAL (
+    SELECT s.key FROM bulkpg.push_state s
+    WHERE s.store = p.store AND s.job = p.job AND s.key = r.key
+      AND s.push_id = r.push_id
+    LIMIT 1
+  ) AS s ON true
   WHERE r.push_id = $1::bigint AND r.state = 'applied'
 ), numbered AS (
   SELECT *, row_number() OVER (
