@@ -1,11 +1,7 @@
 /*
  * Each message is one line, as logfmt or as JSON. It is built in one buffer and
  * written with one call. Bytes from outside are escaped, and secrets that
- * redact.h knows are hidden.
- *
- * This file writes JSON without a library, because base/ must not depend on
- * json/, and a message must not depend on a library's memory.
- * buf_append_json() escapes the texts, as in json/write.c.
+ * redact.h knows are hidden. base/member.h writes the JSON.
  */
 #include "base/log.h"
 
@@ -16,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/mem.h"
+#include "base/member.h"
 #include "base/redact.h"
 #include "base/shown.h"
 
@@ -61,49 +57,49 @@ stands_bare(const char *text)
     return shown_is_safe(span_str(start));
 }
 
+/* logfmt: the key, after a blank. */
 static void
-put_separator(struct buf *line)
+put_name(struct buf *line, const char *key)
 {
-    if (log_format_now == LOG_JSON)
-        buf_append_str(line, line->length == 0 ? "{" : ",");
-    else if (line->length > 0)
+    if (line->length > 0)
         buf_append_char(line, ' ');
+    buf_append_str(line, key);
+    buf_append_char(line, '=');
 }
 
 static void
-put_key(struct buf *line, const char *key)
-{
-    put_separator(line);
-    if (log_format_now == LOG_JSON) {
-        buf_append_json(line, span_str(key));
-        buf_append_char(line, ':');
-    } else {
-        buf_append_str(line, key);
-        buf_append_char(line, '=');
-    }
-}
-
-static void
-put_text(struct buf *line, const char *key, const char *text)
+put_word(struct buf *line, const char *key, const char *text)
 {
     char *shown;
 
     if (text == NULL || text[0] == '\0')
         return;
-    shown = mem_strdup(text);
-    redact(shown);
-    put_key(line, key);
-    if (log_format_now == LOG_JSON || !stands_bare(shown))
-        buf_append_json(line, span_str(shown));
-    else
+    shown = redact_copy(text);
+    put_name(line, key);
+    if (stands_bare(shown))
         buf_append_str(line, shown);
+    else
+        buf_append_json(line, span_str(shown));
     free(shown);
+}
+
+static void
+put_text(struct buf *line, const char *key, const char *text)
+{
+    if (log_format_now == LOG_JSON)
+        member_text(line, key, text);
+    else
+        put_word(line, key, text);
 }
 
 static void
 put_number(struct buf *line, const char *key, int64_t number)
 {
-    put_key(line, key);
+    if (log_format_now == LOG_JSON) {
+        member_number(line, key, number);
+        return;
+    }
+    put_name(line, key);
     buf_printf(line, "%lld", (long long)number);
 }
 
@@ -157,7 +153,10 @@ put_pairs(struct buf *line, enum log_level level, const struct log_ctx *ctx,
     put_ctx(line, ctx);
     put_text(line, "msg", message);
     put_fields(line, fields);
-    buf_append_str(line, log_format_now == LOG_JSON ? "}\n" : "\n");
+    if (log_format_now == LOG_JSON)
+        member_end(line);
+    else
+        buf_append_char(line, '\n');
 }
 
 /* ---- LOG_PLAIN --------------------------------------------------------- */
@@ -165,9 +164,8 @@ put_pairs(struct buf *line, enum log_level level, const struct log_ctx *ctx,
 static void
 put_words(struct buf *line, const char *before, const char *text)
 {
-    char *words = mem_strdup(text);
+    char *words = redact_copy(text);
 
-    redact(words);
     buf_append_str(line, before);
     shown_append(line, span_str(words));
     free(words);

@@ -270,3 +270,12 @@ redact(char *text)
         hide_at_end(text, secrets[i]);
     hide_queries(text);
 }
+
+char *
+redact_copy(const char *text)
+{
+    char *copy = mem_strdup(text);
+
+    redact(copy);
+    return copy;
+}

@@ -26,6 +26,9 @@ void redact_forget(const char *secret);
  * `text` does not become longer. */
 void redact(char *text);
 
+/* A copy of `text` without them, to be freed. */
+char *redact_copy(const char *text);
+
 /* Hide only learned secrets and Shopify's tokens, in `length` bytes of any
  * content. Returns the new length. */
 size_t redact_bytes(char *bytes, size_t length);

@@ -280,8 +280,7 @@ append_columns(struct json_out *json, const struct binding *binding)
     for (int i = 0; i < binding->column_count; i++) {
         const struct binding_path *path = path_of(binding, i);
 
-        json_out_line(json);
-        json_out_open(json, '{');
+        json_out_row(json);
         json_out_text(json, "column", binding->columns[i].name);
         json_out_text(json, "path", path != NULL ? path->text : NULL);
         json_out_text(json, "type", path != NULL ? path->type->text : NULL);

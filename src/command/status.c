@@ -147,7 +147,7 @@ print_operation(const struct journal_operation *operation,
 static void
 append_run(struct json_out *json, const struct journal_run *run, bool is_late)
 {
-    json_out_open(json, '{');
+    json_out_row(json);
     json_out_text(json, "store", run->store);
     json_out_text(json, "job", run->job);
     json_out_count(json, "run_id", run->ref.run_id);
@@ -180,7 +180,7 @@ static void
 append_operation(struct json_out *json,
                  const struct journal_operation *operation)
 {
-    json_out_open(json, '{');
+    json_out_row(json);
     json_out_text(json, "store", operation->store);
     json_out_text(json, "job", operation->job);
     json_out_count(json, "run_id", operation->run_id);
@@ -192,34 +192,40 @@ append_operation(struct json_out *json,
 }
 
 static void
+append_heard(struct json_out *json, const struct journal_heard *heard)
+{
+    json_out_row(json);
+    json_out_text(json, "store", heard->store);
+    json_out_number(json, "received", heard->received);
+    json_out_number(json, "refused", heard->refused);
+    json_out_number(json, "duplicates", heard->duplicates);
+    json_out_count(json, "age_ms", heard->age_ms);
+    json_out_count(json, "lag_ms", heard->lag_ms);
+    json_out_close(json, '}');
+}
+
+static void
+append_pending(struct json_out *json, const struct journal_pending *pending)
+{
+    json_out_row(json);
+    json_out_text(json, "store", pending->store);
+    json_out_text(json, "job", pending->job);
+    json_out_number(json, "objects", pending->objects);
+    json_out_number(json, "tries", pending->tries);
+    json_out_number(json, "age_ms", pending->age_ms);
+    json_out_close(json, '}');
+}
+
+static void
 append_live(struct json_out *json, const struct journal_live *live)
 {
-    json_out_key(json, "webhooks");
-    json_out_open(json, '[');
-    for (size_t i = 0; i < live->heard_count; i++) {
-        json_out_line(json);
-        json_out_open(json, '{');
-        json_out_text(json, "store", live->heard[i].store);
-        json_out_number(json, "received", live->heard[i].received);
-        json_out_number(json, "refused", live->heard[i].refused);
-        json_out_number(json, "duplicates", live->heard[i].duplicates);
-        json_out_count(json, "age_ms", live->heard[i].age_ms);
-        json_out_count(json, "lag_ms", live->heard[i].lag_ms);
-        json_out_close(json, '}');
-    }
+    json_out_list(json, "webhooks");
+    for (size_t i = 0; i < live->heard_count; i++)
+        append_heard(json, &live->heard[i]);
     json_out_close(json, ']');
-    json_out_key(json, "pending");
-    json_out_open(json, '[');
-    for (size_t i = 0; i < live->pending_count; i++) {
-        json_out_line(json);
-        json_out_open(json, '{');
-        json_out_text(json, "store", live->pending[i].store);
-        json_out_text(json, "job", live->pending[i].job);
-        json_out_number(json, "objects", live->pending[i].objects);
-        json_out_number(json, "tries", live->pending[i].tries);
-        json_out_number(json, "age_ms", live->pending[i].age_ms);
-        json_out_close(json, '}');
-    }
+    json_out_list(json, "pending");
+    for (size_t i = 0; i < live->pending_count; i++)
+        append_pending(json, &live->pending[i]);
     json_out_close(json, ']');
 }
 
@@ -314,25 +320,20 @@ print_json(struct listing *listing)
     struct json_out *json = json_out_new(&text);
 
     json_out_open(json, '{');
-    json_out_key(json, "runs");
-    json_out_open(json, '[');
+    json_out_list(json, "runs");
     for (size_t i = 0; i < listing->runs.count; i++) {
         if (!is_listed(listing->options, &listing->runs.runs[i]))
             continue;
         listing->listed++;
-        json_out_line(json);
         append_run(json, &listing->runs.runs[i], is_late(listing, i));
     }
     json_out_close(json, ']');
     json_out_key(json, "pushes");
     status_push_append(json, &listing->pushes);
     listing->listed += listing->pushes.count;
-    json_out_key(json, "operations");
-    json_out_open(json, '[');
-    for (size_t i = 0; i < listing->operations.count; i++) {
-        json_out_line(json);
+    json_out_list(json, "operations");
+    for (size_t i = 0; i < listing->operations.count; i++)
         append_operation(json, &listing->operations.operations[i]);
-    }
     json_out_close(json, ']');
     append_live(json, &listing->live);
     json_out_close(json, '}');

@@ -51,7 +51,7 @@ status_push_print(const struct journal_pushes *pushes)
 static void
 append_push(struct json_out *json, const struct journal_push *push)
 {
-    json_out_open(json, '{');
+    json_out_row(json);
     json_out_text(json, "store", push->store);
     json_out_text(json, "job", push->job);
     json_out_number(json, "push_id", push->ref.push_id);
@@ -78,9 +78,7 @@ void
 status_push_append(struct json_out *json, const struct journal_pushes *pushes)
 {
     json_out_open(json, '[');
-    for (size_t i = 0; i < pushes->count; i++) {
-        json_out_line(json);
+    for (size_t i = 0; i < pushes->count; i++)
         append_push(json, &pushes->pushes[i]);
-    }
     json_out_close(json, ']');
 }

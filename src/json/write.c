@@ -136,6 +136,20 @@ json_out_key(struct json_out *json, const char *key)
 }
 
 void
+json_out_list(struct json_out *json, const char *key)
+{
+    json_out_key(json, key);
+    json_out_open(json, '[');
+}
+
+void
+json_out_row(struct json_out *json)
+{
+    json_out_line(json);
+    json_out_open(json, '{');
+}
+
+void
 json_out_text(struct json_out *json, const char *key, const char *text)
 {
     json_out_key(json, key);

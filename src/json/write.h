@@ -44,6 +44,11 @@ void json_out_again(struct json_out *json);
 void json_out_open(struct json_out *json, char bracket);
 void json_out_close(struct json_out *json, char bracket);
 
+/* Write a key and begin its array. Begin an object on a line of its own, as an
+ * element. */
+void json_out_list(struct json_out *json, const char *key);
+void json_out_row(struct json_out *json);
+
 /* Begin a new line before the next element, or before the closing bracket. */
 void json_out_line(struct json_out *json);
 

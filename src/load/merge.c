@@ -187,7 +187,7 @@ queue_fill(struct merge *merge, struct merge_table *table, struct err *err)
     struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
 
     ddl_print_table(&sql, table->table, merge->schema);
-    promote_append_grants(&sql, merge, table->table);
+    promote_append_grants(&sql, merge, table->table->name);
     return statement_queue_ddl(merge, table, &sql, err) &&
            statement_queue(merge, sql_insert_new, table, NULL, 1, values,
                            (struct pg_answer){.affected = &table->inserted},

@@ -6,10 +6,10 @@
 
 void
 promote_append_grants(struct buf *sql, const struct merge *merge,
-                      const struct plan_table *table)
+                      const char *table)
 {
     for (const char *const *role = merge->readers; *role != NULL; role++)
-        ddl_grant_select(sql, table, merge->schema, *role);
+        ddl_grant_select(sql, merge->schema, table, *role);
 }
 
 bool
@@ -23,7 +23,7 @@ promote_table(struct merge *merge, struct merge_table *table, struct err *err)
     ddl_stage_promote(&sql, table->table, merge->schema, table->stage,
                       merge->loaded_at);
     ddl_comments(&sql, table->table, merge->schema);
-    promote_append_grants(&sql, merge, table->table);
+    promote_append_grants(&sql, merge, table->table->name);
     table->inserted = merge_rows_came(table);
     if (!statement_queue_index(merge, table, &indexes, err)) {
         buf_free(&sql);

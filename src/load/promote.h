@@ -19,8 +19,9 @@ promote_table(struct merge *merge, struct merge_table *table, struct err *err);
  * privileges, which stage_create() revoked from staging. */
 void promote_queue_grants(struct merge *merge, struct merge_table *table);
 
-/* Append a GRANT SELECT for each of the run's readers. */
+/* Append a GRANT SELECT on a table, or on a history, for each of the run's
+ * readers. */
 void promote_append_grants(struct buf *sql, const struct merge *merge,
-                           const struct plan_table *table);
+                           const char *table);
 
 #endif

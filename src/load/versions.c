@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "load/encode.h"
+#include "load/promote.h"
 #include "load/statement.h"
 #include "pg/queue.h"
 #include "plan/ddl.h"
@@ -140,8 +141,7 @@ versions_queue_settle(struct merge *merge, struct merge_table *table,
         return true;
     if (!table->has_history) {
         history_create(&sql, table->table, merge->schema);
-        for (const char *const *role = merge->readers; *role != NULL; role++)
-            history_grant(&sql, table->table, merge->schema, *role);
+        promote_append_grants(&sql, merge, table->table->history);
     }
     return statement_queue_ddl(merge, table, &sql, err) &&
            statement_queue(merge, sql_settle_versions, table, NULL, 1, values,

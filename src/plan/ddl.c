@@ -495,12 +495,12 @@ ddl_widen_type(struct buf *sql, const char *schema, const char *table,
 }
 
 void
-ddl_grant_select(struct buf *sql, const struct plan_table *table,
-                 const char *schema, const char *role)
+ddl_grant_select(struct buf *sql, const char *schema, const char *table,
+                 const char *role)
 {
     struct template_values values = {.count = 0};
 
-    template_name(&values, "table", schema, table->name);
+    template_name(&values, "table", schema, table);
     template_name(&values, "role", NULL, role);
     append(sql, sql_grant_select, &values);
 }

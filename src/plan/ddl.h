@@ -110,8 +110,9 @@ void ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
 void ddl_widen_type(struct buf *sql, const char *schema, const char *table,
                     const char *column, enum plan_type from, enum plan_type to);
 
-void ddl_grant_select(struct buf *sql, const struct plan_table *table,
-                      const char *schema, const char *role);
+/* Let a role read a table, or the history of one. */
+void ddl_grant_select(struct buf *sql, const char *schema, const char *table,
+                      const char *role);
 
 /* Print the statements that create one table, with key, indexes and comments;
  * or all tables of a plan, with their histories, as `bulkpg plan` does. */

@@ -74,18 +74,6 @@ history_create(struct buf *sql, const struct plan_table *table,
     buf_free(&columns);
 }
 
-void
-history_grant(struct buf *sql, const struct plan_table *table,
-              const char *schema, const char *role)
-{
-    struct template_values values = {.count = 0};
-
-    template_name(&values, "table", schema, table->history);
-    template_name(&values, "role", NULL, role);
-    template_append(sql, sql_grant_select, &values);
-    template_free(&values);
-}
-
 /* ---- changes ------------------------------------------------------------- */
 
 static void

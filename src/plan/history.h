@@ -41,10 +41,6 @@ void history_create(struct buf *sql, const struct plan_table *table,
 void history_change(struct buf *sql, const struct plan_table *table,
                     const char *schema, const struct history_state *state);
 
-/* Let a role read the history. */
-void history_grant(struct buf *sql, const struct plan_table *table,
-                   const char *schema, const char *role);
-
 const char *
 history_key_name(struct arena *arena, const struct plan_table *table);
 

@@ -8,15 +8,12 @@
  * have. TCP behaves as in any network with this delay: windows, slow start and
  * acknowledgements are the same.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#define PROGRAM "link"
+#include "program.h"
 
 enum { PACKET_BYTES_MAX = 65536, BURST = 64 };
 
@@ -34,22 +31,6 @@ struct way {
     struct packet *first;
     struct packet **end;
 };
-
-static int64_t
-now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void
-fail(const char *what)
-{
-    fprintf(stderr, "link: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
 
 /* Reads the packets that have arrived, at most BURST. */
 static void

@@ -3,18 +3,18 @@ memory and CPU it needs. Alone:
 
     tests/bench/pages.sh PROGRAM [rate] [latency] [memory] [cpu]
 """
-import math
 import os
 import re
-import signal
+import shutil
 import statistics
-import sys
+import tempfile
 
 from harness.graph import FakeGraph
 from harness.program import Program
 from harness.store import FakeShop
 
-from machine import Failed, Server, take
+from machine import Failed, take
+from measures import line, main, number, say
 
 CATALOGUE = """query Catalogue {how} {{
   products {{ edges {{ node {{
@@ -36,24 +36,6 @@ CONCURRENCY = 8
 SLICES = 5  # windows of `rate`, because one cursor is read page after page
 ROWS_PER_PRODUCT = 3.4  # a product has 2.4 variants, on average
 LONGEST_S = 3600
-
-HEAD = """| | measured | target | |
-|---|--:|--:|---|
-"""
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def setting(name):
-    return int(os.environ.get(name) or USUAL[name])
-
-
-def verdict(value, most):
-    if math.isnan(value):
-        return "the bucket is larger than that"
-    return "" if value <= most else "missed"
 
 
 class Run:
@@ -88,9 +70,20 @@ class Run:
         if result.status != 0:
             raise Failed(str(result))
 
-    def measure(self):
-        return take([self.path, "-q", "run"], self.program.directory,
+    def measure(self, *prefix):
+        return take([*prefix, self.path, "-q", "run"], self.program.directory,
                     {**os.environ, **self.program.environment}, LONGEST_S)
+
+    def count(self):
+        """The same, and the instructions that it took; NaN if this machine does
+        not count them."""
+        if shutil.which("perf") is None:
+            return self.measure(), float("nan")
+        with tempfile.NamedTemporaryFile() as report:
+            taken = self.measure("perf", "stat", "-x,", "-o", report.name,
+                                 "-e", "instructions:u")
+            found = re.search(rb"^(\d+),", report.read(), re.M)
+        return taken, int(found[1]) if found else float("nan")
 
     def rows(self, *tables):
         return sum(int(self.db.value(f"SELECT count(*) AS v FROM {table}"))
@@ -113,7 +106,7 @@ def unlimited():
 def rate(path, cluster):
     """The time, compared with what the bucket allows to a client that takes
     its share."""
-    products = setting("PAGES_PRODUCTS")
+    products = number(USUAL, "PAGES_PRODUCTS")
     shop = shop_with(products, latency_ms=RATE_LATENCY_MS,
                      bucket_maximum=BUCKET, bucket_restore=RESTORE)
     try:
@@ -134,15 +127,15 @@ def rate(path, cluster):
     say(f"rate: {rows:,} rows, {points:,.0f} points, {taken.wall:.1f} s; the "
         f"bucket allows {allowed:.1f} s. An answer took {slow:.0f} ms on "
         f"average, {RATE_LATENCY_MS} ms of them latency")
-    return [(f"{products:,} products with variants ({rows:,} rows, "
-             f"{points:,.0f} points) at {RESTORE} points/s and "
-             f"{RATE_LATENCY_MS} ms: time, by that of the bucket",
-             f"{ratio:.2f}", "1.15", verdict(ratio, 1.15))]
+    return [line(f"{products:,} products with variants ({rows:,} rows, "
+                 f"{points:,.0f} points) at {RESTORE} points/s and "
+                 f"{RATE_LATENCY_MS} ms: time, by that of the bucket",
+                 ratio, 2, 1.15, "the bucket is larger than that")]
 
 
 def latency(path, cluster):
     """Requests of a slow server, side by side."""
-    requests = setting("PAGES_REQUESTS")
+    requests = number(USUAL, "PAGES_REQUESTS")
     first = 5
     graph = FakeGraph(["--apis", "infrahub"])
     try:
@@ -161,15 +154,14 @@ def latency(path, cluster):
     say(f"latency: {rows:,} rows, {sent:,} requests, {taken.wall:.1f} s; at "
         f"least {least:.1f} s")
     ratio = taken.wall / least
-    return [(f"{requests:,} requests of {LATENCY_MS / 1000:.2f} s at "
-             f"concurrency {CONCURRENCY}: {taken.wall:.0f} s, by latency x "
-             "requests / concurrency", f"{ratio:.2f}", "1.10",
-             verdict(ratio, 1.1))]
+    return [line(f"{requests:,} requests of {LATENCY_MS / 1000:.2f} s at "
+                 f"concurrency {CONCURRENCY}: {taken.wall:.0f} s, by latency x "
+                 "requests / concurrency", ratio, 2, 1.1)]
 
 
 def memory(path, cluster):
     """The memory of a long walk."""
-    products = round(setting("PAGES_ROWS") / ROWS_PER_PRODUCT)
+    products = round(number(USUAL, "PAGES_ROWS") / ROWS_PER_PRODUCT)
     shop = shop_with(products, **unlimited())
     try:
         with Run(path, cluster) as run:
@@ -180,54 +172,42 @@ def memory(path, cluster):
     finally:
         shop.stop()
     say(f"memory: {rows:,} rows, {taken.memory:.1f} MiB, {taken.wall:.1f} s")
-    return [(f"memory for {rows:,} rows at concurrency {CONCURRENCY}, MiB",
-             f"{taken.memory:.1f}", "96", verdict(taken.memory, 96))]
+    return [line(f"memory for {rows:,} rows at concurrency {CONCURRENCY}, MiB",
+                 taken.memory, 1, 96)]
 
 
 def cpu(path, cluster):
-    """The client's CPU time per row, by pages and by bulk."""
-    products = round(setting("PAGES_CPU_ROWS") / ROWS_PER_PRODUCT)
+    """What the client does for a row, by pages and by bulk: its CPU time, and
+    its instructions, which another process on the machine does not change."""
+    products = round(number(USUAL, "PAGES_CPU_ROWS") / ROWS_PER_PRODUCT)
     shop = shop_with(products, **unlimited())
-    taken, rows = {}, {}
+    seconds, counted, rows = {}, {}, {}
     try:
         for way, how in (("bulk", ""), ("pages", "@paged")):
             with Run(path, cluster) as run:
                 run.store(shop, how)
                 run.check()
-                taken[way] = run.measure()
+                taken, counted[way] = run.count()
+                seconds[way] = taken.cpu
                 rows[way] = run.rows("acme.products", "acme.products_variants")
     finally:
         shop.stop()
     if rows["bulk"] != rows["pages"]:
         raise Failed(f"the two ways give {rows} rows")
-    per_row = {way: one.cpu / rows[way] * 1e6 for way, one in taken.items()}
-    ratio = per_row["pages"] / per_row["bulk"]
-    say(f"cpu: {per_row} us a row")
-    return [(f"CPU per row by pages ({per_row['pages']:.2f} us), by that of a "
-             f"bulk operation ({per_row['bulk']:.2f} us), {rows['bulk']:,} rows",
-             f"{ratio:.2f}", "1.50", verdict(ratio, 1.5))]
+    us = {way: one / rows[way] * 1e6 for way, one in seconds.items()}
+    number_of = {way: one / rows[way] for way, one in counted.items()}
+    say(f"cpu: {us} us a row, {number_of} instructions a row")
+    return [line(f"CPU per row by pages ({us['pages']:.2f} us), by that of a "
+                 f"bulk operation ({us['bulk']:.2f} us), {rows['bulk']:,} rows",
+                 us["pages"] / us["bulk"], 2, 1.5),
+            line(f"instructions per row by pages ({number_of['pages']:,.0f}), "
+                 f"by those of a bulk operation ({number_of['bulk']:,.0f})",
+                 number_of["pages"] / number_of["bulk"], 2, 1.5,
+                 "perf does not count them")]
 
 
 WAYS = {"rate": rate, "latency": latency, "memory": memory, "cpu": cpu}
 
 
-def measure(path, cluster, names=()):
-    """A table of the measurements."""
-    lines = []
-    for name in names or WAYS:
-        lines += WAYS[name](path, cluster)
-    return HEAD + "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def main():
-    path = os.path.abspath(sys.argv[1])
-    names = sys.argv[2:]
-    if not all(re.fullmatch("|".join(WAYS), name) for name in names):
-        raise SystemExit(__doc__)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with Server() as cluster:
-        print(measure(path, cluster, names), end="")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, WAYS)

@@ -4,16 +4,15 @@ stage many rows, and to find that nothing has changed. Alone:
     tests/bench/push.sh PROGRAM [upload] [stage] [unchanged]
 """
 import os
-import re
 import signal
-import sys
 import time
 from datetime import datetime
 
 from harness.program import Program
 from harness.store import FakeShop
 
-from machine import Failed, Server, take
+from machine import Failed, take
+from measures import line, main, number, say
 
 PRICES = """mutation Prices($productId: ID!,
     $variants: [ProductVariantsBulkInput!]!)
@@ -56,23 +55,6 @@ UPDATE bulkpg.push SET status = 'done', finished_at = now();
 USUAL = {"PUSH_UPLOAD_ROWS": "10000", "PUSH_STAGE_ROWS": "200000",
          "PUSH_UNCHANGED_ROWS": "100000"}
 LONGEST_S = 3600
-
-HEAD = """| | measured | target | |
-|---|--:|--:|---|
-"""
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def setting(name):
-    return int(os.environ.get(name) or USUAL[name])
-
-
-def line(what, value, digits, most):
-    return (what, f"{value:.{digits}f}", str(most),
-            "" if value <= most else "missed")
 
 
 class Place:
@@ -139,7 +121,7 @@ class Place:
 
 def upload(path, cluster):
     """Price updates: when the first upload begins, and the memory."""
-    rows = setting("PUSH_UPLOAD_ROWS")
+    rows = number(USUAL, "PUSH_UPLOAD_ROWS")
     with Place(path, cluster, rows) as place:
         place.run("run", "variants")
         place.prices_of("products_variants")
@@ -161,7 +143,7 @@ def upload(path, cluster):
 
 def stage(path, cluster):
     """Checking and staging, until the first request of the push."""
-    rows = setting("PUSH_STAGE_ROWS")
+    rows = number(USUAL, "PUSH_STAGE_ROWS")
     with Place(path, cluster) as place:
         place.many(rows)
         seconds = place.push_until("stage")
@@ -174,7 +156,7 @@ def stage(path, cluster):
 
 def unchanged(path, cluster):
     """A second push of rows that the store has."""
-    rows = setting("PUSH_UNCHANGED_ROWS")
+    rows = number(USUAL, "PUSH_UNCHANGED_ROWS")
     with Place(path, cluster) as place:
         place.many(rows)
         place.push_until("stage")
@@ -197,23 +179,5 @@ def unchanged(path, cluster):
 WAYS = {"upload": upload, "stage": stage, "unchanged": unchanged}
 
 
-def measure(path, cluster, names=()):
-    """A table of the measurements."""
-    lines = []
-    for name in names or WAYS:
-        lines += WAYS[name](path, cluster)
-    return HEAD + "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def main():
-    path = os.path.abspath(sys.argv[1])
-    names = sys.argv[2:]
-    if not all(re.fullmatch("|".join(WAYS), name) for name in names):
-        raise SystemExit(__doc__)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with Server() as cluster:
-        print(measure(path, cluster, names), end="")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, WAYS)

@@ -10,19 +10,16 @@
  * answer, in milliseconds.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "hook/signature.h"
+
+#define PROGRAM "webhooks"
+#include "program.h"
 
 enum { REQUEST_BYTES = 2 * 1024 * 1024, ANSWER_BYTES = 2048, PATIENCE_S = 20 };
 
@@ -42,22 +39,6 @@ static const char *domain, *secret;
 static int64_t *times; /* of each answered webhook */
 static long answered, lost;
 static long statuses[600];
-
-static int64_t
-now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void
-fail(const char *what)
-{
-    fprintf(stderr, "webhooks: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
 
 static void
 open_connection(struct connection *one)
