@@ -22,6 +22,7 @@ static const struct {
     const char *values[5];
 } statements[] = {
     {"settle_states", sql_settle_states, true, 2, {"1", "[]"}},
+    {"settle_lines", sql_settle_lines, true, 3, {"1", "1", "{1,2,3}"}},
     {"settle_missing", sql_settle_missing, true, 3, {"1", "1", "f"}},
     {"chunk_hold", sql_chunk_hold, false, 3, {"1", "0", "1"}},
     {"chunk_skip", sql_chunk_skip, false, 2, {"1", "0"}},
