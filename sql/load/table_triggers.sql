@@ -1,7 +1,9 @@
 -- List, for each table, the objects that may change other rows than a statement
 -- names: triggers and rules of the table and its partitions, and foreign keys
--- that delete its rows (ON DELETE CASCADE). Internal triggers, which belong to
--- constraints, do not count.
+-- with an action that deletes or changes its rows: CASCADE, SET NULL or SET
+-- DEFAULT. ON UPDATE does not count if the foreign key refers to a primary key,
+-- which no statement changes. Internal triggers, which belong to constraints, do
+-- not count either.
 -- $1: schema, $2: tables, a JSON array
 WITH RECURSIVE part (root, oid, is_part) AS (
   SELECT c.oid, c.oid, false
@@ -30,7 +32,12 @@ WITH RECURSIVE part (root, oid, is_part) AS (
   SELECT p.*, 'constraint', k.conname::text
   FROM part p
   JOIN pg_catalog.pg_constraint k ON k.conrelid = p.oid
-  WHERE k.contype = 'f' AND k.confdeltype = 'c' AND k.conparentid = 0
+  WHERE k.contype = 'f' AND k.conparentid = 0
+    AND (k.confdeltype IN ('c', 'n', 'd')
+         OR k.confupdtype IN ('c', 'n', 'd')
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i
+                            WHERE i.indexrelid = k.conindid
+                              AND i.indisprimary))
 )
 SELECT root.relname,
        string_agg(f.kind || ' ' || f.name || CASE WHEN f.is_part

@@ -108,6 +108,17 @@ class Histories(Case):
                    OR _valid_to IS NULL AND next IS NOT NULL"""),
                 f"{why}: versions of {table} overlap")
 
+    def written(self):
+        """Every version of all histories, with its place and the transaction
+        that wrote it, and the sizes of the histories and their indexes: a
+        write that was undone, or that changed nothing, shows as well."""
+        return {table: (
+            self.db.rows(f"SELECT ctid::text, xmin::text, xmax::text, h::text "
+                         f"FROM acme.{table}_history h ORDER BY ctid"),
+            self.db.value(f"SELECT pg_total_relation_size("
+                          f"'acme.{table}_history') AS v"))
+            for table in self.now()}
+
     def versions(self, table="products"):
         """Every version, with the transaction that wrote it last."""
         return self.db.rows(f"SELECT h.*, xmin::text AS x FROM "
@@ -207,10 +218,14 @@ class OneTable(Histories):
                            "WHERE _valid_to IS NULL ORDER BY id"))
 
     def test_a_run_without_changes_writes_nothing(self):
-        self.put((1, "a"), (2, "b"))
-        before = self.versions()
-        self.put((1, "a"), (2, "b"))
-        self.assertEqual(before, self.versions())
+        """Whether or not the hashes are compared before the rows are sent."""
+        for memory in "64MB", "0":
+            with self.subTest(compare_memory=memory):
+                self.configure(tuning=f"compare_memory = {memory}")
+                self.put((1, "a"), (2, "b"))
+                before = self.written()
+                self.put((1, "a"), (2, "b"))
+                self.assertEqual(before, self.written())
 
     def test_the_clock_steps_back(self):
         self.put((1, "a"))
@@ -410,6 +425,52 @@ class TwoTables(Histories):
             [(row["id"], row["_valid_to"] is None)
              for row in self.versions("products_variants")])
 
+    def refer(self, *handles):
+        """Products with these handles, and variant 21 of the second one, which
+        refers to the first one."""
+        self.load("items", [json.dumps(line) for line in (
+            *({"id": f"{PRODUCT}{n}", "handle": handle}
+              for n, handle in enumerate(handles, 1) if handle),
+            {"id": f"{VARIANT}21", "sku": "s",
+             "product": {"id": f"{PRODUCT}1", "handle": "one"},
+             "__parentId": f"{PRODUCT}2"})], "--force-deletes")
+        self.remember()
+        self.check_history()
+
+    def check_key(self, column, referred, action, *later):
+        """A foreign key of the user changes a row that the run leaves alone.
+        Returns the values of the column, and whether they are valid now."""
+        self.db.execute("DROP SCHEMA IF EXISTS acme CASCADE")
+        self.snapshots = []
+        self.query("items", "query @history { products { edges { node { id "
+                            "handle variants { edges { node { id sku product "
+                            "{ id handle } } } } } } } }")
+        self.refer("one", "two")
+        self.db.execute(f"""
+            ALTER TABLE acme.products ADD UNIQUE (handle);
+            ALTER TABLE acme.products_variants
+              ALTER product_id SET DEFAULT 2,
+              ADD FOREIGN KEY ({column}) REFERENCES acme.products ({referred})
+                ON {action}""")
+        self.refer(*later)
+        return [(row[column], row["_valid_to"] is None)
+                for row in self.versions("products_variants")]
+
+    def test_keys_that_set_values(self):
+        for action, value in (("DELETE SET NULL", None),
+                              ("DELETE SET DEFAULT", 2)):
+            with self.subTest(action=action):
+                self.assertEqual([(1, False), (value, True)], self.check_key(
+                    "product_id", "id", action, None, "two"))
+
+    def test_keys_that_follow_an_update(self):
+        for action, value in (("UPDATE CASCADE", "new"),
+                              ("UPDATE SET NULL", None)):
+            with self.subTest(action=action):
+                self.assertEqual([("one", False), (value, True)],
+                                 self.check_key("product_handle", "handle",
+                                                action, "new", "two"))
+
     def test_a_trigger_that_changes_the_parent(self):
         self.put(a=(1, 11), b=(2, 21))
         self.db.execute("""
@@ -452,9 +513,20 @@ class FromTheStore(Histories):
         self.run_program("run", "--full", "--force-deletes")
         self.remember()
         self.check_history()
+        self.check_nothing_is_written()
         self.assertEqual(0, self.db.value(
             "SELECT count(*) AS v FROM acme.products_history WHERE _valid_to "
             f"IS NULL AND id IN ({gone[0]}, {gone[1]})"))
+
+    def check_nothing_is_written(self):
+        """By runs of each kind, when nothing has changed."""
+        before = self.written()
+        self.program.file("ids", "".join(f"{one}\n" for one in self.db.column(
+            "SELECT id FROM acme.products ORDER BY id LIMIT 3")))
+        for arguments in ((), ("--full",), ("items", "--ids", "ids")):
+            with self.subTest(arguments=arguments):
+                self.run_program("run", *arguments)
+                self.assertEqual(before, self.written())
 
     def test_incremental(self):
         self.check_runs("@incremental")
