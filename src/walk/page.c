@@ -166,6 +166,12 @@ add_removal(struct page *page, const struct pages_connection *c,
                                   .id = copy_text(page, id)};
 }
 
+static struct tally *
+tally_of(struct page *page, const struct pages_connection *c)
+{
+    return &page->tallies.of[c->index];
+}
+
 void
 page_reject(struct page *page, const struct pages_connection *c, const char *id,
             const char *why)
@@ -177,12 +183,7 @@ page_reject(struct page *page, const struct pages_connection *c, const char *id,
                                 .object_id = arena_strdup(&page->arena, id),
                                 .reason = arena_strdup(&page->arena, why),
                                 .raw = span_of("", 0)};
-}
-
-static struct tally *
-tally_of(struct page *page, const struct pages_connection *c)
-{
-    return &page->tallies.of[c->index];
+    tally_of(page, c)->missing++;
 }
 
 static char *

@@ -54,6 +54,7 @@ add(struct tally *to, const struct tally *more)
     to->pages += more->pages;
     to->rows += more->rows;
     to->nulls += more->nulls;
+    to->missing += more->missing;
     to->repeats += more->repeats;
     to->unproven += more->unproven;
     to->full += more->full;
@@ -76,19 +77,19 @@ tallies_add(struct tallies *tallies, const struct tallies *more)
 /* ---- JSON --------------------------------------------------------------- */
 
 /* The counts of a tally, in the order of their names. */
-enum { COUNTS = 9 };
+enum { COUNTS = 10 };
 
-static const char *const names[COUNTS] = {"begun",   "instances", "pages",
-                                          "rows",    "told",      "nulls",
-                                          "repeats", "unproven",  "full"};
+static const char *const names[COUNTS] = {
+    "begun", "instances", "pages",   "rows",     "told",
+    "nulls", "missing",   "repeats", "unproven", "full"};
 
 static int64_t *
 count_at(struct tally *tally, int n)
 {
     int64_t *const counts[COUNTS] = {
-        &tally->begun,   &tally->instances, &tally->pages,
-        &tally->rows,    &tally->told,      &tally->nulls,
-        &tally->repeats, &tally->unproven,  &tally->full};
+        &tally->begun,    &tally->instances, &tally->pages,   &tally->rows,
+        &tally->told,     &tally->nulls,     &tally->missing, &tally->repeats,
+        &tally->unproven, &tally->full};
 
     return counts[n];
 }

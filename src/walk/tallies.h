@@ -21,6 +21,7 @@ struct tally {
     int64_t rows;
     int64_t told; /* totals of the instances; -1: the API reports none */
     int64_t nulls;
+    int64_t missing; /* rows that the API cannot give */
     int64_t repeats;
     int64_t unproven; /* instances */
     int64_t full;     /* lists with as many rows as their limit */

@@ -75,6 +75,18 @@ name_nulls(struct walker *walker, const struct tallies *sums)
     return keep_names(walker, &names);
 }
 
+static const char *
+name_missing(struct walker *walker, const struct tallies *sums)
+{
+    struct buf names = buf_with_ceiling(NAMES_BYTES);
+
+    for (int i = 0; i < sums->pages->count; i++)
+        if (sums->of[i].missing > 0)
+            append_name(&names, sums->pages->connections[i].path,
+                        sums->of[i].missing);
+    return keep_names(walker, &names);
+}
+
 /* Rows that came only in part remove nothing, and neither do those below. */
 static const bool *
 find_kept(struct walker *walker, const struct tallies *sums)
@@ -95,11 +107,13 @@ find_kept(struct walker *walker, const struct tallies *sums)
     return any ? keeps : NULL;
 }
 
-/* A saved result has no table that keeps its rows: all of them do. */
+/* A saved result has no table that keeps its rows: all of them do. It has no
+ * rejects either: a row that the API cannot give is not in it. */
 static const char *
-name_incomplete(struct walker *walker)
+name_incomplete(struct walker *walker, const struct tallies *sums)
 {
     const struct origin *origin = walker->origin;
+    const char *missing = name_missing(walker, sums);
 
     if (origin->unproven != NULL)
         return arena_printf(
@@ -110,6 +124,9 @@ name_incomplete(struct walker *walker)
         return arena_printf(&walker->arena,
                             "the API sent null in place of rows of %s",
                             origin->null_rows);
+    if (missing != NULL)
+        return arena_printf(&walker->arena,
+                            "the API could not return rows of %s", missing);
     return origin->keeps_rows != NULL
                ? "the query asks for only some rows of a connection"
                : NULL;
@@ -202,7 +219,7 @@ verdict_give(struct walker *walker, const struct tallies *sums, struct err *err)
     origin->unproven = name_unproven(walker, sums);
     origin->null_rows = name_nulls(walker, sums);
     origin->keeps_rows = find_kept(walker, sums);
-    walker->incomplete = name_incomplete(walker);
+    walker->incomplete = name_incomplete(walker, sums);
     give_walks(walker, sums);
     warn_of_limits(walker, sums);
     return check_denied(walker, sums, err);

@@ -34,7 +34,7 @@ START_TEST(counts_survive_as_json)
 {
     struct tallies read;
 
-    sums.of[0] = (struct tally){1, 2, 3, 4, 5, 6, 7, 8, 9, 9.4};
+    sums.of[0] = (struct tally){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 9.4};
     sums.last_number = 17;
     tallies_deny(&sums, "products.title", 2);
     tallies_deny(&sums, "products.title", 3);
@@ -44,8 +44,9 @@ START_TEST(counts_survive_as_json)
     ck_assert_int_eq(read.last_number, 17);
     ck_assert_int_eq(read.of[0].begun, 1);
     ck_assert_int_eq(read.of[0].told, 5);
-    ck_assert_int_eq(read.of[0].unproven, 8);
-    ck_assert_int_eq(read.of[0].full, 9);
+    ck_assert_int_eq(read.of[0].missing, 7);
+    ck_assert_int_eq(read.of[0].unproven, 9);
+    ck_assert_int_eq(read.of[0].full, 10);
     ck_assert(read.of[0].points > 8.9 && read.of[0].points < 9.1);
     ck_assert_int_eq(read.of[1].told, -1);
     ck_assert_str_eq(read.denied->path, "products.title");
