@@ -175,6 +175,25 @@ can_read(const char *path, struct err *err)
     return unreadable_hint(err, path, why, false);
 }
 
+/* Without its sidecar, nothing says whether a result is whole, and of which
+ * query it is. */
+static bool
+have_sidecars(const struct replay *replay, struct err *err)
+{
+    for (int i = 0; i < replay->count; i++) {
+        const struct source *file = replay->files[i];
+
+        if (file->is_of_query)
+            continue;
+        err_set(err, MSG_OTHER_QUERY, "%s has no sidecar that names its query",
+                file->name);
+        return err_hint(err, "put the result's .meta.json back; or use "
+                             "--any-query, which does not check that the "
+                             "result is whole");
+    }
+    return true;
+}
+
 static bool
 open_archive(struct replay *replay, struct job *job, struct err *err)
 {
@@ -186,11 +205,16 @@ open_archive(struct replay *replay, struct job *job, struct err *err)
     if (directory[0] == '\0')
         return err_set(err, MSG_NO_ARCHIVE,
                        "bulkpg.ini has no [archive] with a dir");
-    return archive_find(directory, job->config->name, job->file->job,
-                        context->options->archive, &job->arena, &paths, &count,
-                        err) &&
-           replay_open_all(replay, paths, count, job->plan->hash,
-                           context->options->any_query, &job->arena, err);
+    if (!archive_find(directory, job->config->name, job->file->job,
+                      context->options->archive, &job->arena, &paths, &count,
+                      err) ||
+        !replay_open_all(replay, paths, count, job->plan->hash,
+                         context->options->any_query, &job->arena, err))
+        return false;
+    if (have_sidecars(replay, err))
+        return true;
+    replay_close(replay);
+    return false;
 }
 
 /* A file, or the archive. Results of a run with @slice may be those of only

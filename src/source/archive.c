@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #include "base/clock.h"
 #include "source/keep.h"
 
-#define ENDING  ".jsonl" KEEP_PACKED
+#define PLAIN   ".jsonl"
+#define ENDING  PLAIN KEEP_PACKED
 #define SIDECAR ".meta.json"
+#define GZIPPED PLAIN ".gz"
 
 const char *
 archive_path(struct arena *arena, const char *directory, const char *store,
@@ -23,9 +26,42 @@ archive_path(struct arena *arena, const char *directory, const char *store,
                         directory, store, job, run_id, n);
 }
 
+/* ---- names --------------------------------------------------------------- */
+
+static bool
+is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* Is it <store>.<job>.<run>.<n><ending>? *stem is the length before the
+ * ending. */
+static bool
+is_archived(const char *name, const char *ending, size_t *stem)
+{
+    size_t length = strlen(name), end = strlen(ending);
+    int numbers = 0;
+
+    if (length <= end || strcmp(name + length - end, ending) != 0)
+        return false;
+    *stem = length - end;
+    for (length = *stem; length > 0 && numbers < 2; numbers++) {
+        size_t digits = 0;
+
+        while (digits < length && is_digit(name[length - digits - 1]))
+            digits++;
+        if (digits == 0 || digits == length || name[length - digits - 1] != '.')
+            return false;
+        length -= digits + 1;
+    }
+    return numbers == 2 && memchr(name, '.', length) != NULL;
+}
+
 /* ---- finding ------------------------------------------------------------- */
 
-/* The number of a result, from its name; 0: it is not one of these. */
+/* The number of a result, from its name; 0: it is not one of these. Only the
+ * form that archive_path() writes counts, or one result could have two
+ * names. */
 static long
 number_of(const char *name, const char *prefix)
 {
@@ -33,10 +69,20 @@ number_of(const char *name, const char *prefix)
     char *end;
     long n;
 
-    if (strncmp(name, prefix, length) != 0)
+    if (strncmp(name, prefix, length) != 0 || !is_digit(name[length]) ||
+        name[length] == '0')
         return 0;
     n = strtol(name + length, &end, 10);
-    return n > 0 && strcmp(end, ENDING) == 0 ? n : 0;
+    return n < LONG_MAX && strcmp(end, ENDING) == 0 ? n : 0;
+}
+
+/* A link to a result elsewhere is followed. */
+static bool
+is_file(int folder, const char *name)
+{
+    struct stat file;
+
+    return fstatat(folder, name, &file, 0) == 0 && S_ISREG(file.st_mode);
 }
 
 static int
@@ -61,7 +107,7 @@ list_numbers(const char *directory, const char *prefix, long *numbers)
     while ((entry = readdir(folder)) != NULL && count < RESULTS_MAX) {
         long n = number_of(entry->d_name, prefix);
 
-        if (n > 0)
+        if (n > 0 && is_file(dirfd(folder), entry->d_name))
             numbers[count++] = n;
     }
     closedir(folder);
@@ -91,37 +137,51 @@ archive_find(const char *directory, const char *store, const char *job,
 
 /* ---- removing ------------------------------------------------------------ */
 
-/* <store>.<job>.<run>.<n>.jsonl.zst */
 static bool
-is_archived(const char *name)
+is_there(int folder, const char *stem, const char *ending)
 {
-    size_t length = strlen(name), ending = strlen(ENDING);
-    int numbers = 0;
+    char name[KEEP_PATH_BYTES];
 
-    if (length <= ending || strcmp(name + length - ending, ENDING) != 0)
-        return false;
-    for (length -= ending; length > 0 && numbers < 2; numbers++) {
-        size_t digits = 0;
-
-        while (digits < length && name[length - digits - 1] >= '0' &&
-               name[length - digits - 1] <= '9')
-            digits++;
-        if (digits == 0 || digits == length || name[length - digits - 1] != '.')
-            return false;
-        length -= digits + 1;
-    }
-    return numbers == 2 && memchr(name, '.', length) != NULL;
+    snprintf(name, sizeof(name), "%s%s", stem, ending);
+    return faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* The sidecar may also belong to a copy of the same result that run --keep
+ * wrote into this folder. */
 static void
-remove_result(int folder, const char *name)
+remove_sidecar(int folder, const char *stem)
 {
     char sidecar[KEEP_PATH_BYTES];
 
-    snprintf(sidecar, sizeof(sidecar), "%.*s" SIDECAR,
-             (int)(strlen(name) - strlen(KEEP_PACKED)), name);
-    if (unlinkat(folder, name, 0) == 0)
+    snprintf(sidecar, sizeof(sidecar), "%s" PLAIN SIDECAR, stem);
+    if (!is_there(folder, stem, ENDING) && !is_there(folder, stem, PLAIN) &&
+        !is_there(folder, stem, GZIPPED))
         unlinkat(folder, sidecar, 0);
+}
+
+static bool
+is_older(int folder, const char *name, int64_t oldest_s)
+{
+    struct stat file;
+
+    return fstatat(folder, name, &file, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(file.st_mode) && (int64_t)file.st_mtime < oldest_s;
+}
+
+/* A process that was killed may have left a sidecar without its result. */
+static void
+prune_one(int folder, const char *name, int64_t oldest_s)
+{
+    char stem[KEEP_PATH_BYTES];
+    size_t length;
+    bool is_result = is_archived(name, ENDING, &length);
+
+    if ((!is_result && !is_archived(name, PLAIN SIDECAR, &length)) ||
+        !is_older(folder, name, oldest_s))
+        return;
+    snprintf(stem, sizeof(stem), "%.*s", (int)length, name);
+    if (!is_result || unlinkat(folder, name, 0) == 0)
+        remove_sidecar(folder, stem);
 }
 
 void
@@ -130,15 +190,10 @@ archive_prune(const char *directory, int64_t keep_ms)
     DIR *folder = opendir(directory);
     int64_t oldest_s = clock_wall_us() / 1000000 - keep_ms / 1000;
     struct dirent *entry;
-    struct stat file;
 
     if (folder == NULL)
         return;
     while ((entry = readdir(folder)) != NULL)
-        if (is_archived(entry->d_name) &&
-            fstatat(dirfd(folder), entry->d_name, &file, AT_SYMLINK_NOFOLLOW) ==
-                0 &&
-            S_ISREG(file.st_mode) && (int64_t)file.st_mtime < oldest_s)
-            remove_result(dirfd(folder), entry->d_name);
+        prune_one(dirfd(folder), entry->d_name, oldest_s);
     closedir(folder);
 }

@@ -26,8 +26,8 @@ archive_find(const char *directory, const char *store, const char *job,
              int64_t run_id, struct arena *arena, const char ***paths,
              int *count, struct err *err);
 
-/* Remove results that were written longer ago than `keep_ms`. Only files with
- * names of the archive are removed. */
+/* Remove results that were written longer ago than `keep_ms`, and sidecars
+ * without a result. Only files with names of the archive are removed. */
 void archive_prune(const char *directory, int64_t keep_ms);
 
 #endif

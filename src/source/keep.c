@@ -8,8 +8,11 @@
  * their process was killed.
  *
  * Hazards. A path may be a symbolic link that another user created, so files
- * are created with O_EXCL after unlink(). Long results are handed to the disk
- * while they are written; otherwise fsync() at the end takes all of the time.
+ * are created with O_EXCL after unlink(). Another process may do the same with
+ * our part: it took the run over, or it uses another database whose runs have
+ * the same numbers. is_ours() finds that out before a part is renamed or
+ * removed. Long results are handed to the disk while they are written;
+ * otherwise fsync() at the end takes all of the time.
  */
 #include "source/keep.h"
 
@@ -125,6 +128,16 @@ keep_open(struct keep *keep, struct err *err)
     (void)flock(keep->fd, LOCK_EX | LOCK_NB);
     keep->pack = keep->packs ? pack_new() : NULL;
     return true;
+}
+
+/* Is the open file still the part of this name? */
+static bool
+is_ours(int fd, const char *part)
+{
+    struct stat mine, named;
+
+    return fstat(fd, &mine) == 0 && lstat(part, &named) == 0 &&
+           mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
 }
 
 static bool
@@ -273,9 +286,24 @@ take_names(const struct keep *keep, struct span sidecar)
            write_sidecar(named, sidecar) && rename(part, keep->path) == 0;
 }
 
+static bool
+has_lost_part(const struct keep *keep)
+{
+    char part[KEEP_PATH_BYTES];
+
+    return join(keep->path, PART, part) && !is_ours(keep->fd, part);
+}
+
 bool
 keep_finish(struct keep *keep, struct span sidecar, struct err *err)
 {
+    if (has_lost_part(keep)) {
+        keep->is_whole = false;
+        return err_set(err, MSG_CANNOT_KEEP,
+                       "cannot write %s: its part was removed, or another "
+                       "process writes it",
+                       keep->path);
+    }
     if (!take_names(keep, sidecar)) {
         keep->is_whole = false;
         return cannot_keep(keep->path, err);
@@ -295,7 +323,8 @@ keep_close(struct keep *keep)
     keep->pack = NULL;
     if (keep->path == NULL || keep->fd < 0)
         return;
-    if (!keep->is_whole && !keep->stays && join(keep->path, PART, part))
+    if (!keep->is_whole && !keep->stays && join(keep->path, PART, part) &&
+        is_ours(keep->fd, part))
         unlink(part);
     close(keep->fd);
     keep->fd = -1;

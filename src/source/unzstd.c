@@ -8,6 +8,10 @@
 
 #define MAGIC "\x28\xb5\x2f\xfd"
 
+/* A frame that is skipped begins with a byte from 0x50 to 0x5f and these. pzstd
+ * writes one before the data. */
+#define SKIPPED "\x2a\x4d\x18"
+
 enum { WINDOW_LOG_MAX = 24 /* 16 MiB */ };
 
 struct unzstd {
@@ -19,7 +23,9 @@ struct unzstd {
 bool
 unzstd_is_packed(struct span first)
 {
-    return span_starts(first, MAGIC);
+    return span_starts(first, MAGIC) ||
+           (first.length > 0 && (first.bytes[0] & 0xf0) == 0x50 &&
+            span_starts(span_tail(first, 1), SKIPPED));
 }
 
 struct unzstd *

@@ -241,6 +241,45 @@ START_TEST(a_part_that_is_being_written_stays)
 
 END_TEST
 
+/* Another process opened a part of the same name. Only that process may rename
+ * or remove it. */
+START_TEST(a_part_that_another_process_replaced_is_left_alone)
+{
+    struct keep other = {.path = "a.b.1.1.jsonl", .fd = -1};
+
+    write_whole("line\n");
+    ck_assert(keep_open(&other, &err));
+    ck_assert(keep_write(&other, span_str("other "), &err));
+    ck_assert(!keep_finish(&keep, span_str("{}\n"), &err));
+    ck_assert_str_eq(err.code, "CANNOT_KEEP");
+    ck_assert_ptr_nonnull(strstr(err.message, "another process"));
+    keep_close(&keep);
+    holds("a.b.1.1.jsonl.part", "other ");
+    ck_assert(keep_write(&other, span_str("line\n"), &err));
+    ck_assert(keep_write(&other, span_str(""), &err));
+    ck_assert(keep_finish(&other, span_str("{}\n"), &err));
+    holds("a.b.1.1.jsonl", "other line\n");
+}
+
+END_TEST
+
+START_TEST(a_link_is_not_followed)
+{
+    put("victim", "text");
+    ck_assert_int_eq(symlink("victim", "a.b.1.1.jsonl.part"), 0);
+    ck_assert_int_eq(symlink("victim", "a.b.1.1.jsonl"), 0);
+    ck_assert_int_eq(symlink("victim", "a.b.1.1.jsonl.meta.json"), 0);
+    ck_assert_int_eq(symlink("victim", "a.b.1.1.jsonl.meta.json.part"), 0);
+    write_whole("line\n");
+    ck_assert(keep_finish(&keep, span_str("{}\n"), &err));
+    holds("a.b.1.1.jsonl", "line\n");
+    holds("a.b.1.1.jsonl.meta.json", "{}\n");
+    ck_assert_int_eq(chmod("victim", 0600), 0);
+    holds("victim", "text");
+}
+
+END_TEST
+
 START_TEST(a_part_that_is_dropped_is_removed)
 {
     write_whole("line\n");
@@ -273,6 +312,8 @@ keep_suite(void)
     tcase_add_test(tests, a_path_that_is_too_long_is_refused);
     tcase_add_test(tests, parts_of_killed_runs_are_removed);
     tcase_add_test(tests, a_part_that_is_being_written_stays);
+    tcase_add_test(tests, a_part_that_another_process_replaced_is_left_alone);
+    tcase_add_test(tests, a_link_is_not_followed);
     tcase_add_test(tests, a_part_that_is_dropped_is_removed);
     suite_add_tcase(suite, tests);
     return suite;

@@ -10,10 +10,29 @@ from cases.queries import PLAIN, PRODUCT
 from cases.test_citus import REFUSE
 from cases.test_walk_faults import ISSUE, FaultCase
 from cases.walks import FLAT
-from harness.case import CONFIG, FAILED, OK, PARTIAL, USAGE, Case
+from harness.case import (CONFIG, FAILED, OK, PARTIAL, USAGE, Case, World,
+                          long_run)
+from harness.program import Program
 
 # A frame of zstd begins so.
 FRAME = b"\x28\xb5\x2f\xfd"
+GIB = 1 << 30
+
+
+def bomb(byte, size):
+    """A zstd file of this many equal bytes: 4 bytes for each 128 KiB. The frame
+    has neither a size nor a checksum, and a window of 128 KiB."""
+    block = b"\x00\x10" + byte
+    return (FRAME + b"\x00\x38" + (b"\x02" + block) * (size // (128 << 10) - 1)
+            + b"\x03" + block)
+
+
+def limit_files(size):
+    """The disk is full after so many bytes of a file."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    return limit
 
 
 class Archive(Case):
@@ -165,7 +184,90 @@ class Archive(Case):
                                       status=FAILED)
             self.assertIn("BAD_ZSTD", result.stderr)
             self.assertEqual(before, self.state())
-        self.program.file("two.zst", whole + whole)
+
+    def test_files_of_several_frames(self):
+        """cat and pzstd write them. Rows that come twice are one."""
+        self.run_program("run")
+        before = self.state()
+        name = next(one for one in self.names() if one.endswith(".zst"))
+        with open(self.path(name), "rb") as file:
+            whole = file.read()
+        skipped = b"\x50\x2a\x4d\x18\x02\0\0\0xx"
+        self.program.file("two.zst", skipped + whole + skipped + whole)
+        self.run_program("load", "plain", "two.zst", "--force-deletes")
+        self.assertEqual(before, self.state())
+        self.assertEqual(2 * sum(map(len, before)), self.last_run()["lines"])
+        self.program.file("part.zst", whole + whole[:-1])
+        result = self.run_program("load", "plain", "part.zst", status=FAILED)
+        self.assertIn("BAD_ZSTD", result.stderr)
+        self.assertEqual(before, self.state())
+
+    def check_bomb(self, path, *arguments):
+        """It changes nothing, and takes little memory."""
+        before = self.state()
+        running = self.program.start("load", "plain", path, *arguments)
+        peak = running.wait_measuring()
+        self.assertIn(running.result.status, (PARTIAL, FAILED),
+                      running.result)
+        if not World.is_sanitized():
+            self.assertLess(peak, 256 << 10)
+        self.assertEqual(before, self.state())
+        return running.result
+
+    def test_a_small_file_that_becomes_large(self):
+        self.run_program("run")
+        size = 100 * GIB if long_run() else GIB
+        for byte in b"\0", b"x", b"[":
+            with self.subTest(byte=byte):
+                self.program.file("bomb.zst", bomb(byte, size))
+                self.check_bomb("bomb.zst", "--force-deletes")
+
+    # ---- the sidecar -----------------------------------------------------
+
+    def sidecar(self, change=None):
+        """Change the sidecar of the last run, or remove it."""
+        name = f"acme.plain.{self.run_id()}.1.jsonl.meta.json"
+        if change is None:
+            os.unlink(self.path(name))
+            return
+        with open(self.path(name), encoding="utf-8") as file:
+            about = {**json.load(file), **change}
+        self.program.file("archive/" + name, json.dumps(about))
+
+    def test_a_result_without_a_sidecar(self):
+        """Nothing says whether it is whole."""
+        self.run_program("run")
+        run, before = self.run_id(), self.state()
+        self.sidecar()
+        result = self.run_program("load", "plain", "--archive", run,
+                                  status=CONFIG)
+        self.assertIn("has no sidecar", result.stderr)
+        self.assertEqual(before, self.state())
+        self.run_program("load", "plain", "--archive", run, "--any-query")
+        self.assertEqual(before, self.state())
+
+    def test_a_sidecar_that_is_wrong(self):
+        self.run_program("run")
+        run, before = self.run_id(), self.state()
+        for change, status, said in (
+                ({"fileSize": "7"}, FAILED, "WRONG_BYTES"),
+                ({"objectCount": "1"}, FAILED, "WRONG_LINES"),
+                ({"objectCount": "-1"}, CONFIG, "BAD_JSON"),
+                ({"fileSize": {}}, CONFIG, "BAD_JSON"),
+                ({"planHash": "\x1b[2J\n"}, CONFIG, "OTHER_QUERY"),
+                ({"partial": "\x1b[2J\nx" * 1000}, PARTIAL,
+                 "PARTIAL_RESULT")):
+            with self.subTest(change=str(change)[:40]):
+                name = f"archive/acme.plain.{run}.1.jsonl.meta.json"
+                kept = self.program.read(name)
+                self.sidecar(change)
+                result = self.run_program("load", "plain", "--archive", run,
+                                          status=status)
+                self.assertIn(said, result.stderr)
+                self.assertNotIn("\x1b", result.output)
+                self.assertEqual(before, self.state())
+                self.program.file(name, kept)
+                self.db.execute(f"DELETE FROM bulkpg.run WHERE run_id > {run}")
 
     def test_pages_that_are_missing(self):
         """Each page is compressed apart, so that a file that ends after one
@@ -211,12 +313,9 @@ class Archive(Case):
 
     def test_a_full_disk(self):
         """The disk is full while the result is written."""
-        def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         result = subprocess.run(
             [self.program.path, "run"], cwd=self.program.directory,
-            env=self.program.environment, preexec_fn=limit,
+            env=self.program.environment, preexec_fn=limit_files(1000),
             stdin=subprocess.DEVNULL, capture_output=True, check=False)
         self.assertEqual(OK, result.returncode, result)
         self.assertIn(b"NOT_ARCHIVED", result.stderr)
@@ -234,6 +333,51 @@ class Archive(Case):
         last = f"acme.plain.{self.run_id()}.1.jsonl"
         self.assertEqual(sorted([*kept, last + ".meta.json", last + ".zst"]),
                          self.names())
+
+    def another_database(self):
+        """Its dsn."""
+        name = self.db.name + "_other"
+        self.db.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        self.addCleanup(lambda: self.db.execute(
+            f"DROP DATABASE {name} WITH (FORCE)"))
+        return self.db.dsn.replace(self.db.name, name)
+
+    def test_two_databases_with_one_folder(self):
+        """Runs of two databases may have the same number. The files of one of
+        them stay whole."""
+        other = Program(World.program)
+        self.addCleanup(other.remove)
+        other.configure(self.another_database(), [self.shop.stores["acme"]])
+        other.file("bulkpg.ini", other.read("bulkpg.ini").decode()
+                   + f"[archive]\ndir = {self.path()}\n")
+        other.query("plain", PLAIN)
+        self.shop.rule({"hold": True}, kind="storage")
+        running = self.program.start("run")
+        self.wait_for(lambda: self.shop.get("held") > 0)
+        self.expect(other.run("run"), OK)
+        before = self.names()
+        self.assertEqual(2, len(before))
+        self.shop.post("rules/clear")
+        result = running.wait()
+        self.expect(result, OK)
+        self.assertIn("NOT_ARCHIVED", result.stderr)
+        self.assertEqual(before, self.names())
+        self.check_tables(PLAIN)
+        self.run_program("load", "plain", "--archive", self.run_id())
+        self.check_tables(PLAIN)
+
+    def test_two_jobs_at_once(self):
+        self.query("other", PLAIN.replace("products", "others: products"))
+        self.shop.rule({"hold": True}, kind="storage", times=2)
+        running = [self.program.start("run", job) for job in ("plain", "other")]
+        self.wait_for(lambda: self.shop.get("held") == 2)
+        self.assertEqual(2, len(self.names()))
+        self.shop.post("rules/clear")
+        for one in running:
+            result = one.wait()
+            self.expect(result, OK)
+            self.assertNotIn("NOT_ARCHIVED", result.stderr)
+        self.assertEqual(4, len(self.names()))
 
     def test_a_killed_run_leaves_a_part(self):
         self.shop.rule({"hold": True}, kind="storage")
@@ -301,6 +445,30 @@ class Walks(FaultCase):
         self.remove_last()
         self.twist(times=1, **ISSUE, **{"as": "null"})
         self.check_removes_nothing("sent null")
+
+    def test_a_walk_with_a_row_that_the_api_cannot_give(self):
+        """The row is not in the archive, but it exists."""
+        self.first()
+        bad = self.db.column("SELECT id FROM github.repository_issues "
+                             "ORDER BY number")[7]
+        self.twist(type="Issue", field="title", ids=[bad],
+                   fail={"message": "this row is broken", "code": "X"})
+        self.check_removes_nothing("could not return rows of "
+                                   "repository.issues (1)")
+        self.walk("github")
+        self.check_right()
+
+    def test_a_full_disk(self):
+        """It is full after some pages."""
+        result = subprocess.run(
+            [self.program.path, "run", "--store", "github"],
+            cwd=self.program.directory, env=self.program.environment,
+            preexec_fn=limit_files(700), stdin=subprocess.DEVNULL,
+            capture_output=True, check=False)
+        self.assertEqual(OK, result.returncode, result)
+        self.assertIn(b"NOT_ARCHIVED", result.stderr)
+        self.assertEqual([], self.names())
+        self.check_right()
 
     def test_a_query_for_only_some_rows(self):
         self.first()

@@ -1,0 +1,211 @@
+/* archive: which files are results of a run, and which are old. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source/archive.h"
+#include "support/suite.h"
+
+static char folder[] = "/tmp/bulkpg-archive-XXXXXX";
+static struct arena arena;
+static struct err err;
+
+static void
+setup(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chdir(folder), 0);
+}
+
+static void
+teardown(void)
+{
+    char remove[64];
+
+    arena_free(&arena);
+    snprintf(remove, sizeof(remove), "rm -rf %s", folder);
+    ck_assert_int_eq(chdir("/"), 0);
+    ck_assert_int_eq(system(remove), 0);
+    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+}
+
+static void
+put(const char *name)
+{
+    FILE *file = fopen(name, "w");
+
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+}
+
+static void
+put_old(const char *name)
+{
+    static const struct timespec times[] = {{.tv_sec = 1}, {.tv_sec = 1}};
+
+    put(name);
+    ck_assert_int_eq(utimensat(AT_FDCWD, name, times, 0), 0);
+}
+
+static bool
+is_there(const char *name)
+{
+    struct stat file;
+
+    return lstat(name, &file) == 0;
+}
+
+/* ---- finding ------------------------------------------------------------- */
+
+static int
+find(int64_t run_id, const char ***paths)
+{
+    int count;
+
+    return archive_find(".", "acme", "items", run_id, &arena, paths, &count,
+                        &err)
+               ? count
+               : 0;
+}
+
+START_TEST(results_are_found_by_number)
+{
+    static const char *const names[] = {
+        "acme.items.7.1.jsonl.zst",
+        "acme.items.7.2.jsonl.zst",
+        "acme.items.7.10.jsonl.zst",
+        "acme.items.7.1.jsonl.meta.json",
+        "acme.items.7.3.jsonl",
+        "acme.items.7.4.jsonl.zst.part",
+        "acme.items.77.1.jsonl.zst",
+        "acme.items2.7.1.jsonl.zst",
+        "acme2.items.7.1.jsonl.zst",
+        "acme.items.7.01.jsonl.zst",
+        "acme.items.7. 1.jsonl.zst",
+        "acme.items.7.+1.jsonl.zst",
+        "acme.items.7.-1.jsonl.zst",
+        "acme.items.7.0.jsonl.zst",
+        "acme.items.7.1.1.jsonl.zst",
+        "acme.items.7..jsonl.zst",
+        "acme.items.7.1x.jsonl.zst",
+        "acme.items.07.1.jsonl.zst",
+        "acme.items.7.99999999999999999999.jsonl.zst"};
+    const char **paths;
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        put(names[i]);
+    ck_assert_int_eq(find(7, &paths), 3);
+    ck_assert_str_eq(paths[0], "./acme.items.7.1.jsonl.zst");
+    ck_assert_str_eq(paths[1], "./acme.items.7.2.jsonl.zst");
+    ck_assert_str_eq(paths[2], "./acme.items.7.10.jsonl.zst");
+}
+
+END_TEST
+
+/* Opening a pipe would wait for its writer. */
+START_TEST(only_files_are_found)
+{
+    const char **paths;
+
+    ck_assert_int_eq(mkfifo("acme.items.7.1.jsonl.zst", 0600), 0);
+    ck_assert_int_eq(mkdir("acme.items.7.2.jsonl.zst", 0700), 0);
+    ck_assert_int_eq(symlink("nowhere", "acme.items.7.3.jsonl.zst"), 0);
+    put("moved");
+    ck_assert_int_eq(symlink("moved", "acme.items.7.4.jsonl.zst"), 0);
+    ck_assert_int_eq(find(7, &paths), 1);
+    ck_assert_str_eq(paths[0], "./acme.items.7.4.jsonl.zst");
+}
+
+END_TEST
+
+START_TEST(no_result_is_an_error)
+{
+    const char **paths;
+
+    ck_assert_int_eq(find(7, &paths), 0);
+    ck_assert_str_eq(err.code, "NO_ARCHIVE");
+    ck_assert_ptr_nonnull(strstr(err.message, "run 7 of acme/items"));
+}
+
+END_TEST
+
+/* ---- removing ------------------------------------------------------------ */
+
+static const struct {
+    const char *name;
+    bool goes;
+} old[] = {
+    {"acme.items.7.1.jsonl.zst", true},
+    {"acme.items.7.1.jsonl.meta.json", true},
+    {"a-b.c_d.12.34.jsonl.zst", true},
+    {"acme.items.8.1.jsonl.meta.json", true},  /* without a result */
+    {"acme.items.9.1.jsonl.meta.json", false}, /* of run --keep */
+    {"acme.items.9.1.jsonl", false},
+    {"acme.items.10.1.jsonl.meta.json", false},
+    {"acme.items.10.1.jsonl.gz", false},
+    {"acme.items.11.1.jsonl.zst", true}, /* of both */
+    {"acme.items.11.1.jsonl.meta.json", false},
+    {"acme.items.11.1.jsonl", false},
+    {"notes.jsonl.zst", false},
+    {"1.1.jsonl.zst", false},
+    {"acme.1.1.jsonl.zst", false},
+    {"acme.items.x.1.jsonl.zst", false},
+    {"acme.items.7.1.jsonl.zst.part", false},
+    {"acme.items.7.1.zst", false},
+    {"meta.json", false},
+};
+
+START_TEST(old_results_are_removed)
+{
+    put("acme.items.13.1.jsonl.zst");
+    put_old("acme.items.13.1.jsonl.meta.json");
+    for (size_t i = 0; i < COUNT(old); i++)
+        put_old(old[i].name);
+    archive_prune(".", 60 * 1000);
+    for (size_t i = 0; i < COUNT(old); i++)
+        ck_assert_msg(is_there(old[i].name) != old[i].goes, "%s", old[i].name);
+    ck_assert(is_there("acme.items.13.1.jsonl.zst"));
+    ck_assert(is_there("acme.items.13.1.jsonl.meta.json"));
+    archive_prune("nowhere", 1);
+}
+
+END_TEST
+
+START_TEST(only_files_are_removed)
+{
+    put_old("moved");
+    ck_assert_int_eq(symlink("moved", "acme.items.7.1.jsonl.zst"), 0);
+    ck_assert_int_eq(mkdir("acme.items.7.2.jsonl.zst", 0700), 0);
+    archive_prune(".", 1);
+    ck_assert(is_there("moved"));
+    ck_assert(is_there("acme.items.7.1.jsonl.zst"));
+    ck_assert(is_there("acme.items.7.2.jsonl.zst"));
+}
+
+END_TEST
+
+static Suite *
+archive_suite(void)
+{
+    Suite *suite = suite_create("archive");
+    TCase *tests = tcase_create("archive");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, results_are_found_by_number);
+    tcase_add_test(tests, only_files_are_found);
+    tcase_add_test(tests, no_result_is_an_error);
+    tcase_add_test(tests, old_results_are_removed);
+    tcase_add_test(tests, only_files_are_removed);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int
+main(void)
+{
+    return suite_run(archive_suite());
+}
