@@ -8,4 +8,4 @@ CREATE TABLE {history} (
 ALTER TABLE {history} ADD CONSTRAINT {key_name} PRIMARY KEY ({keys: x, ...}, _valid_from);
 COMMENT ON TABLE {history} IS {comment};
 COMMENT ON COLUMN {history}._valid_from IS 'when the run that wrote this version began to load';
-COMMENT ON COLUMN {history}._valid_to IS 'when a later version, or the row''s end, began; NULL: now';
+COMMENT ON COLUMN {history}._valid_to IS 'when the next version began, or a run no longer found the row; NULL: valid now';

@@ -1,4 +1,5 @@
--- A table whose history begins, or was not kept for a while: end the versions
+-- Make a history fit its table: it is new, or was not kept for a while, or
+-- objects of the user changed rows that no statement returned. End the versions
 -- that are not rows of the table, and begin a version of each row without one.
 -- $1: loaded_at
 WITH ends AS (

@@ -1,9 +1,24 @@
--- List the largest tables of the journal, with their numbers of rows and sizes.
+-- List the largest tables of the journal and their histories, with their numbers
+-- of rows and sizes. The comment of a history says of which table it is.
 -- Citus keeps rows on its workers, and the coordinator's catalog does not count
 -- them. There the number of rows comes from the journal (rows of the last full
 -- run, plus the changes of later runs), and the size comes from Citus.
 -- $1: how many tables
-WITH ours AS (
+WITH relation AS (
+  SELECT r.table_schema, r.table_name, r.store, r.job, n.oid AS namespace
+  FROM bulkpg.relation r
+  JOIN pg_namespace n ON n.nspname = r.table_schema
+), named AS (
+  SELECT * FROM relation
+  UNION ALL
+  SELECT r.table_schema, c.relname, r.store, r.job, r.namespace
+  FROM relation r
+  JOIN pg_description d
+    ON d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+   AND d.description
+         = 'bulkpg history: versions of the rows of ' || r.table_name
+  JOIN pg_class c ON c.oid = d.objoid AND c.relnamespace = r.namespace
+), ours AS (
   SELECT r.table_schema, r.table_name, r.store, r.job, c.oid, c.reltuples,
          CASE WHEN to_regprocedure(
                      'pg_catalog.citus_total_relation_size(regclass, boolean)')
@@ -13,9 +28,8 @@ WITH ours AS (
                              '(%s::pg_catalog.regclass, false) AS size',
                              c.oid), false, true, '')))[1]::text::bigint
          END AS sharded_size
-  FROM bulkpg.relation r
-  JOIN pg_namespace n ON n.nspname = r.table_schema
-  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.table_name
+  FROM named r
+  JOIN pg_class c ON c.relnamespace = r.namespace AND c.relname = r.table_name
 ), counted AS (
   SELECT t.*,
          max(t.run_id) FILTER (

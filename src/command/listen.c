@@ -31,6 +31,7 @@
 #include "job/store.h"
 #include "live/subscriptions.h"
 #include "live/worker.h"
+#include "source/archive.h"
 
 enum {
     BODIES_MIB = 64,
@@ -58,14 +59,17 @@ struct listener {
 
 /* ---- what is done from time to time ------------------------------------- */
 
+/* The ordinary runs that a listener starts are archived. */
 static void
-prune_journal(struct listener *listener)
+prune(struct listener *listener)
 {
+    const struct archive_config *archive = &listener->context->config.archive;
     struct err err;
 
     if (clock_now_ms() - listener->pruned_ms < PRUNE_EVERY_MS)
         return;
     listener->pruned_ms = clock_now_ms();
+    archive_prune(archive->directory, archive->keep_ms);
     if (control_reopen(listener->context, &err))
         control_prune(listener->context);
     else
@@ -92,7 +96,7 @@ run_rounds(void *ctx)
 
     while (task_sleep_until(clock_after_ms(ROUND_MS)) != TASK_STOPPED) {
         read_queries(listener);
-        prune_journal(listener);
+        prune(listener);
     }
 }
 
@@ -221,6 +225,7 @@ serve_all(struct listener *listener)
                                     sizeof(*listener->restorers));
     for (size_t i = 0; i < listener->shops.count; i++)
         shop_read_jobs(&listener->shops.items[i]);
+    archive_make(listener->context->config.archive.directory);
     say_listening(listener);
     task_group_spawn(&tasks, "receiver", receiver_run, listener->receiver);
     task_group_spawn(&tasks, "rounds", run_rounds, listener);

@@ -11,6 +11,7 @@
 #include "job/control.h"
 #include "report/pushes.h"
 #include "report/watched.h"
+#include "source/archive.h"
 #include "sql.h"
 
 enum { PAGE_MIB = 64, PAGE_BYTES = PAGE_MIB * 1024 * 1024 };
@@ -50,6 +51,28 @@ read_tables(struct context *context, struct arena *arena, struct report *report,
     return true;
 }
 
+static void
+read_archive(const struct context *context, struct arena *arena,
+             struct report *report)
+{
+    size_t count;
+    struct archive_job *jobs;
+
+    report->archive = context->config.archive.directory;
+    jobs = archive_list(report->archive, arena, &count);
+    report->archived = arena_array(arena, count + 1, sizeof(*report->archived));
+    report->archived_count = count;
+    for (size_t i = 0; i < count; i++)
+        report->archived[i] =
+            (struct report_archived){.store = jobs[i].store,
+                                     .job = jobs[i].job,
+                                     .results = jobs[i].results,
+                                     .bytes = jobs[i].bytes,
+                                     .first_run = jobs[i].first_run,
+                                     .last_run = jobs[i].last_run,
+                                     .oldest_s = jobs[i].oldest_s};
+}
+
 /* Remove the runs before the last REPORT_DAYS. `runs` has the newest first. */
 static void
 forget_old(struct journal_runs *runs)
@@ -82,6 +105,7 @@ read_journal(struct context *context, struct arena *arena,
     report->watched = watched;
     report->newest = watched_runs(watched, &report->newest, arena);
     forget_old(&report->runs);
+    read_archive(context, arena, report);
     return read_tables(context, arena, report, err);
 }
 

@@ -49,23 +49,6 @@ grant_readers(struct context *context, struct err *err)
     return true;
 }
 
-/* If there is no folder, the runs warn. */
-static void
-make_archive(const struct archive_config *archive)
-{
-    struct err ignored;
-
-    if (archive->directory[0] != '\0')
-        (void)!keep_make_folder(archive->directory, &ignored);
-}
-
-static void
-prune_archive(const struct archive_config *archive)
-{
-    if (archive->directory[0] != '\0')
-        archive_prune(archive->directory, archive->keep_ms);
-}
-
 static void
 run_from_store(void *ctx)
 {
@@ -149,13 +132,14 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
     }
     if (context->options->due && !due_select(jobs, err))
         return false;
-    make_archive(&context->config.archive);
+    archive_make(context->config.archive.directory);
     live_begin(&live, jobs, context->options);
     shop_info_refresh(context, &shops);
     jobs_run(jobs, jobs_prepare, run_from_store);
     outcomes_record(jobs);
     control_prune(context);
-    prune_archive(&context->config.archive);
+    archive_prune(context->config.archive.directory,
+                  context->config.archive.keep_ms);
     task_group_wait(&shops);
     shop_info_report(context);
     live_end(&live);

@@ -145,5 +145,7 @@ versions_queue_settle(struct merge *merge, struct merge_table *table,
     }
     return statement_queue_ddl(merge, table, &sql, err) &&
            statement_queue(merge, sql_settle_versions, table, NULL, 1, values,
-                           (struct pg_answer){.result = NULL}, err);
+                           (struct pg_answer){.result = NULL}, err) &&
+           (table->has_history ||
+            statement_queue_analyze(merge, table, table->table->history, err));
 }

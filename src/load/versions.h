@@ -1,16 +1,16 @@
 /*
  * versions - the histories of tables with @history, in a merge.
  *
- *     the history was kept so far   each statement that changes rows begins or
- *                                   ends their versions
- *     it is new, or was not kept,   after the changes of all tables,
- *     or the user interferes        versions_queue_settle() makes it fit the
- *                                   table
+ *     the history was kept so far    each statement that changes rows begins or
+ *                                    ends their versions
+ *     it is new or was not kept,     after the changes of all tables,
+ *     or objects of the user         versions_queue_settle() makes it fit the
+ *     change rows                    table
  *
  * Both happen in the merge's transaction, so that table and history never
- * differ. If a table of the merge has triggers, rules or cascading foreign keys
- * of the user, rows change that no statement returns, and PostgreSQL refuses
- * statements within WITH for tables with some rules.
+ * differ. A table of the merge may have triggers, rules or foreign keys of the
+ * user that change rows which no statement returns (load/swallowed.h). Also,
+ * PostgreSQL refuses statements within WITH for tables with some rules.
  */
 #ifndef LOAD_VERSIONS_H
 #define LOAD_VERSIONS_H

@@ -1,6 +1,7 @@
 /* The page has these parts, from top to bottom: the summary, problems
  * (problems.c), stores and jobs, charts (charts.c), the largest tables, the
- * newest runs, the newest pushes (pushes.c), webhooks (webhooks.c).
+ * archive (archived.c), the newest runs, the newest pushes (pushes.c), webhooks
+ * (webhooks.c).
  *
  * Every part has an upper limit (report.h), so that a page about 10,000 jobs
  * can still be opened. A part that is cut says so. Names come from users and
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "pages.h" /* made by scripts/embed-files */
+#include "report/archived.h"
 #include "report/charts.h"
 #include "report/html.h"
 #include "report/problems.h"
@@ -304,11 +306,14 @@ append_tables(struct buf *html, const struct report *report)
 {
     int64_t largest = report->table_count > 0 ? report->tables[0].bytes : 0;
 
-    buf_append_str(html, "<h2>Largest tables</h2>\n<div class=\"wide\">"
-                         "<table>\n<thead><tr><th>table</th><th>job</th>"
-                         "<th class=\"number\">rows (estimate)</th>"
-                         "<th class=\"number\">size with indexes</th><th></th>"
-                         "</tr></thead>\n<tbody>\n");
+    buf_append_str(
+        html,
+        "<h2>Largest tables</h2>\n<p class=\"soft\">Of a "
+        "history, the rows are versions.</p>\n"
+        "<div class=\"wide\"><table>\n<thead><tr><th>table</th><th>job</th>"
+        "<th class=\"number\">rows (estimate)</th>"
+        "<th class=\"number\">size with indexes</th><th></th>"
+        "</tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < report->table_count; i++)
         append_table_row(html, &report->tables[i], largest);
     buf_append_str(html, "</tbody></table></div>\n");
@@ -348,6 +353,7 @@ report_append(struct buf *html, const struct report *report)
                REPORT_BARS);
     charts_jobs(html, report);
     append_tables(html, report);
+    archived_append(html, report);
     append_runs(html, report);
     pushes_append(html, &report->pushes);
     webhooks_append(html, &report->live);

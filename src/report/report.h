@@ -22,6 +22,7 @@ enum {
     REPORT_RUNS_MAX = 5000,   /* that the charts include */
     REPORT_LISTED_MAX = 50,   /* in the table of the newest runs */
     REPORT_TABLES_MAX = 50,   /* largest first */
+    REPORT_ARCHIVED_MAX = 50, /* jobs, largest first */
     REPORT_STORES_MAX = 500,  /* rows of the matrix */
     REPORT_JOBS_MAX = 40,     /* columns of the matrix */
     REPORT_CHARTS_MAX = 60,   /* jobs with a chart */
@@ -38,6 +39,17 @@ struct report_table {
     int64_t bytes;
 };
 
+/* The archived results of one job. */
+struct report_archived {
+    const char *store;
+    const char *job;
+    int64_t results;
+    int64_t bytes;
+    int64_t first_run;
+    int64_t last_run;
+    int64_t oldest_s; /* when the oldest one was written */
+};
+
 struct report {
     struct journal_runs newest;   /* the last one of each store and job */
     struct journal_runs runs;     /* of the last REPORT_DAYS, newest first */
@@ -46,6 +58,9 @@ struct report {
     struct report_table *tables;
     size_t table_count;
     int64_t tables_known;
+    const char *archive; /* the folder of [archive]; "": there is none */
+    struct report_archived *archived; /* largest first */
+    size_t archived_count;
     const struct watched *watched; /* the jobs' ages */
     int64_t late_ms; /* a job is late if its last good run is older; -1: than
                       * twice the job's age */

@@ -11,12 +11,24 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/dict.h"
+#include "base/mem.h"
+#include "base/span.h"
 #include "source/keep.h"
 
 #define PLAIN   ".jsonl"
 #define ENDING  PLAIN KEEP_PACKED
 #define SIDECAR ".meta.json"
 #define GZIPPED PLAIN ".gz"
+
+void
+archive_make(const char *directory)
+{
+    struct err ignored;
+
+    if (directory[0] != '\0')
+        (void)!keep_make_folder(directory, &ignored);
+}
 
 const char *
 archive_path(struct arena *arena, const char *directory, const char *store,
@@ -133,6 +145,121 @@ archive_find(const char *directory, const char *store, const char *job,
            err_set(err, MSG_NO_ARCHIVE,
                    "folder %s has no result of run %" PRId64 " of %s/%s",
                    directory, run_id, store, job);
+}
+
+/* ---- listing ------------------------------------------------------------- */
+
+/* What archive_list() has found so far. */
+struct listing {
+    struct arena *arena;
+    struct dict by_name; /* "<store>.<job>" */
+    struct archive_job **jobs;
+    size_t count;
+    size_t room;
+};
+
+static void
+append_job(struct listing *listing, struct archive_job *job)
+{
+    if (listing->count == listing->room) {
+        listing->room = listing->room > 0 ? listing->room * 2 : 64;
+        listing->jobs =
+            mem_resize(listing->jobs, listing->room * sizeof(*listing->jobs));
+    }
+    listing->jobs[listing->count++] = job;
+}
+
+/* The job of a name "<store>.<job>", which is added if it is new. */
+static struct archive_job *
+job_of(struct listing *listing, struct span name)
+{
+    char *key = arena_dup(listing->arena, name);
+    struct archive_job *job = dict_get(&listing->by_name, key);
+    char *point = strrchr(key, '.');
+
+    if (job != NULL)
+        return job;
+    job = arena_alloc(listing->arena, sizeof(*job));
+    *job = (struct archive_job){
+        .store = arena_dup(listing->arena, span_of(key, (size_t)(point - key))),
+        .job = point + 1,
+        .first_run = INT64_MAX,
+        .oldest_s = INT64_MAX};
+    (void)dict_add(&listing->by_name, key, job);
+    append_job(listing, job);
+    return job;
+}
+
+static void
+add_result(struct listing *listing, const char *name, size_t stem,
+           const struct stat *file)
+{
+    struct archive_job *job;
+    size_t length = stem;
+    int64_t run;
+
+    while (name[--length] != '.')
+        ;
+    while (name[length - 1] != '.')
+        length--;
+    run = strtoll(name + length, NULL, 10);
+    job = job_of(listing, span_of(name, length - 1));
+    job->results++;
+    job->bytes += (int64_t)file->st_size;
+    if (run < job->first_run)
+        job->first_run = run;
+    if (run > job->last_run)
+        job->last_run = run;
+    if ((int64_t)file->st_mtime < job->oldest_s)
+        job->oldest_s = (int64_t)file->st_mtime;
+}
+
+static int
+compare_sizes(const void *a, const void *b)
+{
+    const struct archive_job *left = *(struct archive_job *const *)a;
+    const struct archive_job *right = *(struct archive_job *const *)b;
+    int by_name = strcmp(left->store, right->store);
+
+    if (left->bytes != right->bytes)
+        return left->bytes < right->bytes ? 1 : -1;
+    return by_name != 0 ? by_name : strcmp(left->job, right->job);
+}
+
+static struct archive_job *
+sort_jobs(struct listing *listing)
+{
+    struct archive_job *sorted =
+        arena_array(listing->arena, listing->count, sizeof(*sorted));
+
+    qsort(listing->jobs, listing->count, sizeof(*listing->jobs), compare_sizes);
+    for (size_t i = 0; i < listing->count; i++)
+        sorted[i] = *listing->jobs[i];
+    return sorted;
+}
+
+struct archive_job *
+archive_list(const char *directory, struct arena *arena, size_t *count)
+{
+    struct listing listing = {.arena = arena, .by_name = {.arena = arena}};
+    struct archive_job *sorted = NULL;
+    DIR *folder = opendir(directory);
+    struct dirent *entry;
+    struct stat file;
+    size_t stem;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        if (is_archived(entry->d_name, ENDING, &stem) &&
+            fstatat(dirfd(folder), entry->d_name, &file, 0) == 0 &&
+            S_ISREG(file.st_mode))
+            add_result(&listing, entry->d_name, stem, &file);
+    if (folder != NULL)
+        closedir(folder);
+    if (listing.count > 0)
+        sorted = sort_jobs(&listing);
+    *count = listing.count;
+    free(listing.jobs);
+    return sorted;
 }
 
 /* ---- removing ------------------------------------------------------------ */

@@ -9,10 +9,15 @@
 #ifndef SOURCE_ARCHIVE_H
 #define SOURCE_ARCHIVE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+
+/* Create the folder if it does not exist. If that fails, the runs warn that
+ * they are not archived. Nothing if `directory` is "". */
+void archive_make(const char *directory);
 
 /* The name of result `n` of a run, without ".zst". In `arena`. */
 const char *
@@ -26,8 +31,25 @@ archive_find(const char *directory, const char *store, const char *job,
              int64_t run_id, struct arena *arena, const char ***paths,
              int *count, struct err *err);
 
+/* What a folder has of one job. */
+struct archive_job {
+    const char *store;
+    const char *job;
+    int64_t results;
+    int64_t bytes; /* compressed */
+    int64_t first_run;
+    int64_t last_run;
+    int64_t oldest_s; /* when the oldest result was written */
+};
+
+/* The jobs with results in a folder, largest first, in `arena`. NULL if there
+ * are none. */
+struct archive_job *
+archive_list(const char *directory, struct arena *arena, size_t *count);
+
 /* Remove results that were written longer ago than `keep_ms`, and sidecars
- * without a result. Only files with names of the archive are removed. */
+ * without a result. Only files with names of the archive are removed.
+ * Nothing if `directory` is "". */
 void archive_prune(const char *directory, int64_t keep_ms);
 
 #endif

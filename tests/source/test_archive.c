@@ -133,6 +133,77 @@ START_TEST(no_result_is_an_error)
 
 END_TEST
 
+/* ---- listing ------------------------------------------------------------- */
+
+static void
+put_sized(const char *name, const char *text)
+{
+    FILE *file = fopen(name, "w");
+
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+START_TEST(results_are_counted_by_job)
+{
+    struct archive_job *jobs;
+    size_t count;
+
+    put_sized("acme.items.7.1.jsonl.zst", "12");
+    put_sized("acme.items.7.2.jsonl.zst", "123");
+    put_old("acme.items.12.1.jsonl.zst");
+    put_sized("acme.more-items.9.1.jsonl.zst", "123456");
+    put_sized("acme.items.7.3.jsonl.zst.part", "123");
+    put_sized("notes.jsonl.zst", "123");
+    put("beta.items.1.1.jsonl.meta.json");
+    ck_assert_int_eq(mkdir("beta.items.1.1.jsonl.zst", 0700), 0);
+    jobs = archive_list(".", &arena, &count);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_str_eq(jobs[0].store, "acme");
+    ck_assert_str_eq(jobs[0].job, "more-items");
+    ck_assert_int_eq(jobs[0].results, 1);
+    ck_assert_int_eq(jobs[0].bytes, 6);
+    ck_assert_int_eq(jobs[0].first_run, 9);
+    ck_assert_int_eq(jobs[0].last_run, 9);
+    ck_assert_str_eq(jobs[1].job, "items");
+    ck_assert_int_eq(jobs[1].results, 3);
+    ck_assert_int_eq(jobs[1].bytes, 5);
+    ck_assert_int_eq(jobs[1].first_run, 7);
+    ck_assert_int_eq(jobs[1].last_run, 12);
+    ck_assert_int_eq(jobs[1].oldest_s, 1);
+    ck_assert_ptr_null(archive_list("nowhere", &arena, &count));
+    ck_assert_uint_eq(count, 0);
+}
+
+END_TEST
+
+START_TEST(many_jobs_are_listed)
+{
+    char name[64];
+    size_t count;
+
+    for (int i = 0; i < 200; i++) {
+        snprintf(name, sizeof(name), "acme.job%d.1.1.jsonl.zst", i);
+        put(name);
+    }
+    ck_assert_ptr_nonnull(archive_list(".", &arena, &count));
+    ck_assert_uint_eq(count, 200);
+}
+
+END_TEST
+
+START_TEST(the_folder_is_made)
+{
+    archive_make("");
+    archive_make("made");
+    archive_make("made");
+    archive_make("not/made");
+    ck_assert(is_there("made"));
+}
+
+END_TEST
+
 /* ---- removing ------------------------------------------------------------ */
 
 static const struct {
@@ -198,6 +269,9 @@ archive_suite(void)
     tcase_add_test(tests, results_are_found_by_number);
     tcase_add_test(tests, only_files_are_found);
     tcase_add_test(tests, no_result_is_an_error);
+    tcase_add_test(tests, results_are_counted_by_job);
+    tcase_add_test(tests, many_jobs_are_listed);
+    tcase_add_test(tests, the_folder_is_made);
     tcase_add_test(tests, old_results_are_removed);
     tcase_add_test(tests, only_files_are_removed);
     suite_add_tcase(suite, tests);

@@ -1800,8 +1800,9 @@ CREATE TABLE "acme"."products_history" (
 ALTER TABLE "acme"."products_history" ADD CONSTRAINT "products_history_pkey" PRIMARY KEY ("id", _valid_from);
 COMMENT ON TABLE "acme"."products_history" IS 'bulkpg history: versions of the rows of products';
 COMMENT ON COLUMN "acme"."products_history"._valid_from IS 'when the run that wrote this version began to load';
-COMMENT ON COLUMN "acme"."products_history"._valid_to IS 'when a later version, or the row''s end, began; NULL: now';
--- A table whose history begins, or was not kept for a while: end the versions
+COMMENT ON COLUMN "acme"."products_history"._valid_to IS 'when the next version began, or a run no longer found the row; NULL: valid now';
+-- Make a history fit its table: it is new, or was not kept for a while, or
+-- objects of the user changed rows that no statement returned. End the versions
 -- that are not rows of the table, and begin a version of each row without one.
 -- $1: loaded_at
 WITH ends AS (
@@ -2126,8 +2127,9 @@ CREATE TABLE "acme"."products_variants_history" (
 ALTER TABLE "acme"."products_variants_history" ADD CONSTRAINT "products_variants_history_pkey" PRIMARY KEY ("_parent_id", "id", _valid_from);
 COMMENT ON TABLE "acme"."products_variants_history" IS 'bulkpg history: versions of the rows of products_variants';
 COMMENT ON COLUMN "acme"."products_variants_history"._valid_from IS 'when the run that wrote this version began to load';
-COMMENT ON COLUMN "acme"."products_variants_history"._valid_to IS 'when a later version, or the row''s end, began; NULL: now';
--- A table whose history begins, or was not kept for a while: end the versions
+COMMENT ON COLUMN "acme"."products_variants_history"._valid_to IS 'when the next version began, or a run no longer found the row; NULL: valid now';
+-- Make a history fit its table: it is new, or was not kept for a while, or
+-- objects of the user changed rows that no statement returned. End the versions
 -- that are not rows of the table, and begin a version of each row without one.
 -- $1: loaded_at
 WITH ends AS (

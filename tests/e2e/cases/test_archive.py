@@ -1,6 +1,7 @@
 """[archive]: the results that runs leave, and loads of them."""
 import json
 import os
+import re
 import resource
 import signal
 import stat
@@ -80,6 +81,28 @@ class Archive(Case):
         self.assertEqual(self.last_run()["plan_hash"], about["planHash"])
         self.assertLess(os.path.getsize(self.path(name + ".zst")),
                         self.last_run()["bytes"] / 2)
+
+    def test_the_report(self):
+        self.query("other", PLAIN.replace("products", "others: products"))
+        self.run_program("run")
+        self.run_program("run", "plain")
+        self.program.file("archive/notes.jsonl.zst", "")
+        page = self.run_program("report").stdout
+        self.assertIn("Folder archive: 3 results", page)
+        rows = re.findall(r"<tr><td>acme</td><td>(plain|other)</td>"
+                          r"<td[^>]*>(\d+)</td><td[^>]*>(\d+)</td>"
+                          r"<td[^>]*>(\d+)</td><td>20", page)
+        self.assertEqual(
+            [(job, str(len(runs)), str(min(runs)), str(max(runs)))
+             for job, runs in (
+                 (job, self.db.column("SELECT run_id FROM bulkpg.run "
+                                      f"WHERE job = '{job}'"))
+                 for job in ("other", "plain"))], sorted(rows))
+        self.archive("")
+        self.assertNotIn("<h2>Archive</h2>",
+                         self.run_program("report").stdout)
+        self.archive("nowhere")
+        self.assertIn("nowhere: 0 results", self.run_program("report").stdout)
 
     def test_with_a_copy_of_its_own(self):
         self.run_program("run", "--keep", "copies")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import oracle
+from cases.queries import VARIANT
 from harness.case import Case
 
 EXAMPLES = os.path.join(os.path.dirname(__file__), "..", "..", "..", "sql",
@@ -26,15 +27,19 @@ class Examples(Case):
         super().setUp()
         self.configure()
         self.run_program("init", "--add", ",".join(JOBS))
+        kept = self.program.read("queries/products.graphql").decode()
+        self.query("products", kept.replace("query Products {",
+                                            "query Products @history {"))
         self.run_program("-q", "run")
 
-    def ask(self, name):
+    def ask(self, name, at="now"):
         """The rows that an example gives for store acme."""
         with open(os.path.join(EXAMPLES, name + ".sql"),
                   encoding="utf-8") as file:
             text = file.read()
-        lines = self.db.execute("\\set schema acme\nSET search_path = acme; "
-                                "SELECT "
+        lines = self.db.execute("\\set schema acme\n"
+                                f"\\set at '{at}'\n"
+                                "SET search_path = acme; SELECT "
                                 f"row_to_json(q)::text FROM ({text}) q;")
         return [json.loads(line, parse_float=Decimal) for line in lines]
 
@@ -54,6 +59,7 @@ class Examples(Case):
         self.check_cohorts()
         self.check_stock()
         self.check_net_sales()
+        self.check_prices()
 
     def test_joined_columns_have_an_index(self):
         """Both sides of each join have an index; without one, a large store
@@ -151,3 +157,26 @@ class Examples(Case):
         self.assertEqual(sums, {
             (row["month"], row["currency_code"]): row["net_sales"]
             for row in self.ask("net_sales_by_month")})
+
+    def check_prices(self):
+        """Three variants get other prices. Of a time before, the old ones are
+        found."""
+        at = self.db.value("SELECT clock_timestamp()::text AS v")
+        before = self.ask("prices_at_a_time")
+        variants = self.db.rows("SELECT product_id, id, price FROM "
+                                "acme.product_variants ORDER BY 1, 2 LIMIT 3")
+        self.assertEqual(self.db.value(
+            "SELECT count(*) AS v FROM acme.product_variants"), len(before))
+        self.change_now(ids=[f"{VARIANT}{row['id']}" for row in variants],
+                        set={"price": "7777.00"})
+        self.run_program("run", "products", "--full")
+        self.assertEqual(before, self.ask("prices_at_a_time", at))
+        self.assertEqual(3, [row["price"] for row in self.ask(
+            "prices_at_a_time")].count(Decimal("7777.00")))
+        self.assertEqual(
+            [(row["product_id"], row["id"], Decimal(str(row["price"])))
+             for row in variants],
+            [(row["product_id"], row["variant_id"],
+              Decimal(str(row["price_before"])))
+             for row in self.ask("price_changes")
+             if row["price"] == Decimal("7777.00")])

@@ -243,6 +243,17 @@ class OneTable(Histories):
                          ::text AS b
                 FROM acme.products_history ORDER BY _valid_from""")])
 
+    def test_the_report(self):
+        self.put((1, "a"), (2, "b"))
+        self.put((1, "c"), (2, "b"))
+        self.db.execute("CREATE TABLE acme.mine (id bigint); COMMENT ON TABLE "
+                        "acme.mine IS 'bulkpg history: mine'; "
+                        "ANALYZE acme.products_history")
+        page = self.run_program("report").stdout
+        self.assertRegex(page, "acme.<wbr />products_<wbr />history</td>"
+                               "<td>items</td><td[^>]*>3</td>")
+        self.assertNotIn("mine", page)
+
     def test_a_table_that_has_rows(self):
         plain = "{ products { edges { node { id title } } } }"
         self.query("items", plain)
