@@ -19,16 +19,12 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "job/first_rows.h"
 #include "job/shop_info.h"
 #include "job/store.h"
 #include "plan/pages.h"
 
-enum {
-    DAY_S = 24 * 3600,
-    SOON_DAYS = 92,
-    SCOPES_BYTES = 16 * 1024,
-    VARIABLES_BYTES = 64 * 1024
-};
+enum { DAY_S = 24 * 3600, SOON_DAYS = 92, SCOPES_BYTES = 16 * 1024 };
 
 /* ---- scopes ------------------------------------------------------------ */
 
@@ -292,17 +288,6 @@ judge(struct trial *trial, const struct json *error)
     trial->refused = true;
 }
 
-static bool
-is_denial(const struct json *error)
-{
-    const char *code = json_str(json_path(error, "extensions", "code", NULL));
-
-    if (code == NULL)
-        code = json_str(json_get(error, "type"));
-    return code != NULL && (strcmp(code, "ACCESS_DENIED") == 0 ||
-                            strcmp(code, "FORBIDDEN") == 0);
-}
-
 /* Reports the errors. Returns whether all of them are about access. */
 static bool
 judge_denials(struct trial *trial, const struct json *errors)
@@ -312,7 +297,7 @@ judge_denials(struct trial *trial, const struct json *errors)
 
     for (const struct json *e = all ? errors->first : NULL; e != NULL;
          e = e->next)
-        all = all && is_denial(e);
+        all = all && first_rows_is_denial(e);
     for (const struct json *e = all ? errors->first : NULL;
          e != NULL && told < DENIALS_MAX; e = e->next, told++)
         judge(trial, e);
@@ -350,9 +335,7 @@ try_bulk(struct trial *trial)
     struct arena arena = {0};
     struct err err;
 
-    if (!session_query_once(store_session(job->context, job->store), "try",
-                            plan_document_for_one(job->plan, &arena), NULL,
-                            &job->log, &arena, &reply, &err) &&
+    if (!first_rows_bulk(job, 1, &arena, &reply, &err) &&
         !judge_denials(trial, reply.errors))
         judge_failure(trial, &err);
     arena_free(&arena);
@@ -380,26 +363,15 @@ judge_errors(struct trial *trial, const struct json *errors)
 static void
 try_root(struct trial *trial, const struct pages_connection *root)
 {
-    struct job *job = trial->job;
-    struct pages_values values = {.rows = 1, .nested_rows = 1};
-    struct buf variables = buf_with_ceiling(VARIABLES_BYTES);
-    struct request request = {.what = "try",
-                              .document = root->read->document,
-                              .once = true,
-                              .partial = true};
     struct arena arena = {0};
     struct reply reply;
     struct err err;
 
-    pages_variables(job->plan, root->read, &values, &variables);
-    request.variables = buf_str(&variables);
-    if (!store_ask(job->context, job->store, &request, NULL, &job->log, &arena,
-                   &reply, &err))
+    if (!first_rows_page(trial->job, root, &arena, &reply, &err))
         judge_failure(trial, &err);
     else if (reply.errors != NULL)
         judge_errors(trial, reply.errors);
     arena_free(&arena);
-    buf_free(&variables);
 }
 
 static void

@@ -44,7 +44,7 @@ write_altered(const struct tables *tables, struct job *job)
 }
 
 static bool
-is_fed(const struct job *job, const struct journal_relation *relation)
+is_used(const struct job *job, const struct journal_relation *relation)
 {
     if (strcmp(relation->table_schema, job->config->schema) != 0)
         return false;
@@ -52,7 +52,7 @@ is_fed(const struct job *job, const struct journal_relation *relation)
         if (!job->plan->tables[i].skip &&
             strcmp(job->plan->tables[i].name, relation->table_name) == 0)
             return true;
-    return false;
+    return plan_leaves_out(job->plan, relation->path);
 }
 
 static bool
@@ -64,7 +64,7 @@ find_left(struct journal_relations *left, struct job *job, struct err *err)
                             job->file->job, &job->arena, left, err))
         return false;
     for (size_t i = 0; i < left->count; i++)
-        if (!is_fed(job, &left->relations[i]))
+        if (!is_used(job, &left->relations[i]))
             left->relations[count++] = left->relations[i];
     left->count = count;
     return true;

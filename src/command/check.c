@@ -20,6 +20,18 @@ struct look {
 
 /* ---- queries ----------------------------------------------------------- */
 
+static const char *
+detail_of(const struct access *access, struct job *job)
+{
+    const char *untried = access->answers ? "" : "not tried at the store";
+
+    if (job->plan->left_out == NULL)
+        return untried;
+    return arena_printf(&job->arena, "left out: %s%s%s",
+                        plan_left_out_text(job->plan, &job->arena),
+                        untried[0] != '\0' ? "; " : "", untried);
+}
+
 /* access_check_store() has already reported a fault of the store's section. */
 static void
 on_fault(void *ctx, const struct store_state *store, const struct err *err)
@@ -36,11 +48,12 @@ on_fault(void *ctx, const struct store_state *store, const struct err *err)
 /* Make the plan, compare it with the tables that exist, and check that no
  * earlier query writes the same tables. */
 static bool
-check_plan(struct jobs *jobs, size_t i, struct err *err)
+check_plan(struct jobs *jobs, size_t i, bool answers, struct err *err)
 {
     struct job *job = &jobs->items[i];
     struct tables tables = {0};
 
+    job->asks_access = answers && job->context->options->types_file == NULL;
     return job_prepare(job, job->context->options->types_file, err) &&
            tables_inspect(&tables, job, err) && jobs_check_tables(jobs, i, err);
 }
@@ -83,7 +96,7 @@ check_query(struct look *look, struct jobs *jobs, size_t i)
 
     snprintf(what, sizeof(what), "query %s (%s %s)", job->file->path,
              store_config_kind(job->config), job->config->name);
-    if (!check_plan(jobs, i, &err)) {
+    if (!check_plan(jobs, i, access->answers, &err)) {
         job->status = err_exit_status(err.kind);
         if (access_collect(access, job->store, what, &err))
             return;
@@ -91,8 +104,7 @@ check_query(struct look *look, struct jobs *jobs, size_t i)
         return;
     }
     if (access_try_query(access, job, what, &look->verdicts))
-        verdict_ok(&look->verdicts, what,
-                   access->answers ? "" : "not tried at the store");
+        verdict_ok(&look->verdicts, what, detail_of(access, job));
     tell_deprecated(job, what, &look->verdicts);
     tell_notes(job, what, &look->verdicts);
 }

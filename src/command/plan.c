@@ -124,6 +124,19 @@ print_compared(const struct job *job, const struct changes *changes)
     buf_free(&text);
 }
 
+static void
+print_left_out(const struct plan *plan)
+{
+    if (plan->left_out != NULL)
+        out_printf(stdout,
+                   "\n-- Left out (@optional). Tables keep their rows, and "
+                   "columns are NULL:\n");
+    for (const struct gql_left_out *f = plan->left_out; f; f = f->next)
+        out_printf(
+            stdout, "--   %s%s: %s\n", f->path, f->is_table ? ", a table" : "",
+            f->is_denied ? "the store denies it" : "the API does not have it");
+}
+
 static const char *
 remedy_of(const struct gql_note *note)
 {
@@ -177,6 +190,7 @@ append_all(struct buf *text, const struct job *job,
     print_pages(job);
     print_upkeep(job->plan);
     print_compared(job, changes);
+    print_left_out(job->plan);
     print_notes(job->notes);
     buf_clear(text);
     if (changes == NULL)
@@ -231,6 +245,7 @@ plan_one(struct context *context, struct job *job, struct err *err)
 
     if (!offline && !control_open(context, true, err))
         return false;
+    job->asks_access = !offline;
     if (!job_prepare(job, options->types_file, err) ||
         (!offline && !changes_find(&changes, job, err)))
         return false;

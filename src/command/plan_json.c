@@ -268,6 +268,7 @@ plan_json_append(struct buf *text, const struct job *job,
     append_incremental(json, plan);
     append_pages(json, plan, terms);
     append_notes(json, job->notes);
+    plan_write_left_out(plan, json);
     json_out_key(json, "tables");
     json_out_open(json, '[');
     for (int i = 0; i < plan->table_count; i++)

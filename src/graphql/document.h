@@ -54,6 +54,8 @@ struct gql_directive {
     struct gql_directive *next;
 };
 
+struct gql_optional; /* graphql/optional.h */
+
 enum gql_selection_kind { GQL_FIELD, GQL_INLINE_FRAGMENT, GQL_SPREAD };
 
 struct gql_selection {
@@ -66,6 +68,8 @@ struct gql_selection {
     struct gql_argument *arguments;
     struct gql_directive *directives;
     struct gql_selection *selections; /* NULL for a leaf */
+    bool is_left_out;                 /* see graphql/optional.h */
+    bool is_filler; /* bulkpg added it, so that the selection is not empty */
     struct gql_selection *next;
 };
 
@@ -105,6 +109,7 @@ struct gql_document {
     const char *file; /* for messages */
     struct gql_operation *operations;
     struct gql_fragment *fragments;
+    struct gql_optional *optional; /* NULL before gql_leave_out() */
 };
 
 /* The response key of a field: its alias, or its name if it has none. */

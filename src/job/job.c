@@ -8,6 +8,8 @@
 #include "base/event.h"
 #include "dialect/generic.h"
 #include "dialect/shopify.h"
+#include "job/denied.h"
+#include "job/left_types.h"
 #include "job/outcomes.h"
 #include "plan/width.h"
 
@@ -53,30 +55,34 @@ dialect_of(struct job *job)
 }
 
 static bool
-check_with_types(const struct types_source *source,
-                 const struct dialect *dialect,
-                 const struct gql_document *document, struct arena *types,
-                 struct gql_schema **schema, struct err *err)
+check_with_types(struct job *job, const struct types_source *source,
+                 const struct dialect *dialect, struct gql_document **document,
+                 struct arena *types, struct gql_schema **schema,
+                 struct err *err)
 {
     *schema = gql_schema_new(types);
-    return types_gather(source, *schema, document, types, err) &&
-           dialect->check_query(document, *schema, err);
+    return gql_parse(&job->arena, job->file->path, job->file->text, document,
+                     err) &&
+           types_gather(source, *schema, *document, types, err) &&
+           gql_leave_out(*document, *schema, job->denied, &job->arena, err) &&
+           left_types_find(job, (*document)->optional, err) &&
+           dialect->check_query(*document, *schema, err);
 }
 
 /* A source may have changed its types since they were cached. So if the query
  * does not fit them, they are asked for again. */
 static bool
 check_query(struct job *job, struct types_source *source,
-            const struct dialect *dialect, const struct gql_document *document,
+            const struct dialect *dialect, struct gql_document **document,
             struct arena *types, struct gql_schema **schema, struct err *err)
 {
-    if (check_with_types(source, dialect, document, types, schema, err))
+    if (check_with_types(job, source, dialect, document, types, schema, err))
         return true;
     if (job->config->preset == NULL || job->config->types_file != NULL ||
         source->file != NULL || !err_is(err, MSG_QUERY_TYPES))
         return false;
     source->afresh = true;
-    return check_with_types(source, dialect, document, types, schema, err);
+    return check_with_types(job, source, dialect, document, types, schema, err);
 }
 
 static bool
@@ -91,9 +97,7 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
                                   .store = job->store,
                                   .log = &job->log};
 
-    if (!gql_parse(&job->arena, job->file->path, job->file->text, &document,
-                   err) ||
-        !check_query(job, &source, dialect, document, types, &schema, err) ||
+    if (!check_query(job, &source, dialect, &document, types, &schema, err) ||
         !dialect->check_filter(document, schema, err))
         return false;
     job->deprecated = gql_deprecated(document, schema, &job->arena);
@@ -106,19 +110,51 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
     return true;
 }
 
+static bool
+prepare(struct job *job, const char *types_file, struct err *err)
+{
+    struct arena types = {0}; /* freed early: much larger than the plan */
+    bool prepared = prepare_with(job, types_file, &types, err);
+
+    arena_free(&types);
+    return prepared;
+}
+
+/* Without the fields that the store denies, the fields behind them may be
+ * denied, too. */
+static bool
+prepare_without_denied(struct job *job, struct err *err)
+{
+    while (job->plan->asks_optional && denied_ask(job, 1))
+        if (!prepare(job, NULL, err))
+            return false;
+    return true;
+}
+
 bool
 job_prepare(struct job *job, const char *types_file, struct err *err)
 {
-    struct arena types = {0}; /* freed early: much larger than the plan */
-    bool prepared;
-
     if (job->file->fault.kind != ERR_NONE) {
         *err = job->file->fault;
         return false;
     }
-    prepared = prepare_with(job, types_file, &types, err);
-    arena_free(&types);
-    return prepared;
+    return prepare(job, types_file, err) &&
+           (!job->asks_access || prepare_without_denied(job, err));
+}
+
+bool
+job_leave_out_denied(struct job *job, const struct err *why, bool *changed,
+                     struct err *err)
+{
+    const char *document = job->plan->document;
+
+    *changed = false;
+    if (!denied_after(job, why))
+        return true;
+    if (!prepare(job, NULL, err))
+        return false;
+    *changed = strcmp(document, job->plan->document) != 0;
+    return true;
 }
 
 const char *

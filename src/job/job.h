@@ -41,8 +41,11 @@ struct job {
     struct log_ctx log;
     struct plan *plan;
     const struct gql_deprecated *deprecated; /* deprecated fields it selects */
-    struct gql_note *notes;    /* parts of the query with a surprising effect */
-    struct err err;            /* why it failed; kind ERR_NONE: it did not */
+    struct gql_note *notes; /* parts of the query with a surprising effect */
+    bool asks_access;       /* job_prepare() asks the store which fields with
+                          * @optional it denies; the caller sets it */
+    const char **denied;    /* these, as gql_leave_out() takes them; or NULL */
+    struct err err;         /* why it failed; kind ERR_NONE: it did not */
     struct store_fault *fault; /* of the store, if that is the cause; or NULL */
     int status;                /* exit status, once it has ended */
     bool has_outcome;          /* it is in the journal, or must not be */
@@ -61,10 +64,16 @@ void job_init(struct job *job, struct context *context,
               struct store_state *store, const struct query_file *file);
 void job_free(struct job *job);
 
-/* Parse the query, get the types (from `types_file` if not NULL), check the
- * query against types and bulk rules, and plan the tables. */
+/* Parse the query, get the types (from `types_file` if not NULL), leave out
+ * fields with @optional that the store does not have, check the query against
+ * types and bulk rules, and plan the tables. */
 MUST_CHECK bool
 job_prepare(struct job *job, const char *types_file, struct err *err);
+
+/* Prepare it again without the fields that the store denied when it refused the
+ * query or its operation with `why`. *changed: there are such fields. */
+MUST_CHECK bool job_leave_out_denied(struct job *job, const struct err *why,
+                                     bool *changed, struct err *err);
 
 /* A time as text in the form that Shopify reads, in the job's arena. */
 const char *job_time(struct job *job, int64_t seconds_since_1970);

@@ -327,6 +327,7 @@ jobs_prepare(struct job *job)
     }
     store->counts_preparations = true;
     progress_phase(&job->progress, PROGRESS_PREPARING);
+    job->asks_access = true;
     prepared = job_prepare(job, NULL, &err);
     store->counts_preparations = false;
     store_end_preparation(job->context, store);

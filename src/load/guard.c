@@ -1,10 +1,10 @@
 /*
  * The two guards of guard.h.
  *
- * Columns: only columns that are NULL in all rows in staging are looked up in
- * the table, first with one scan, then with a join on the keys. An incremental
- * run has no scan, and queues the join with the statements that list changes:
- * the join reads nothing if no column is NULL.
+ * Columns: only columns that are NULL in all rows in staging, and that are not
+ * @optional, are looked up in the table, first with one scan, then with a join
+ * on the keys. An incremental run has no scan, and queues the join with the
+ * statements that list changes: the join reads nothing if no column is NULL.
  *
  * Rows: the counts of the merge are enough in a full run. In an incremental
  * run the table's other rows must be counted.
@@ -157,10 +157,11 @@ guard_table(struct merge *merge, struct merge_table *table, struct err *err)
     bool fine;
 
     for (int i = 0; i < count; i++)
-        asked[i] =
-            table->has_column[i] &&
-            (table->known != NULL ? !table->has_value[i]
-                                  : pg_bool(table->null_columns, 0, answer++));
+        asked[i] = table->has_column[i] &&
+                   (table->known != NULL
+                        ? !table->has_value[i]
+                        : pg_bool(table->null_columns, 0, answer++)) &&
+                   !table->table->columns[i].is_optional;
     pg_result_free(table->null_columns);
     table->null_columns = NULL;
     fine = find_held(merge, table, asked, err) &&
@@ -178,7 +179,8 @@ queue_values(struct merge *merge, struct merge_table *table, struct err *err)
     bool queued;
 
     for (int i = 0; i < count; i++)
-        asked[i] = table->has_column[i] && !table->has_value[i];
+        asked[i] = table->has_column[i] && !table->has_value[i] &&
+                   !table->table->columns[i].is_optional;
     queued = !has_any(asked, count) ||
              queue_columns(merge, table, asked, sql_count_values,
                            &table->values, err);

@@ -77,9 +77,9 @@ plan_build(struct arena *arena, const char *job,
         arena_array(arena, PLAN_TABLES_MAX, sizeof(*b.plan->tables));
     b.plan->line_shape = arena_alloc(arena, sizeof(*b.plan->line_shape));
     shape_init(b.plan->line_shape, arena);
-    built = pages_begin(&b) && walk_document(&b) && keys_settle(&b) &&
-            relations_check(&b) && upkeep_settle(&b) && pages_settle(&b) &&
-            submit_print(&b);
+    built = pages_begin(&b) && walk_document(&b) && left_out_add(&b) &&
+            keys_settle(&b) && relations_check(&b) && upkeep_settle(&b) &&
+            pages_settle(&b) && submit_print(&b);
     if (built)
         set_hash(b.plan);
     arena_free(&scratch);

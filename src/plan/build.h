@@ -4,6 +4,7 @@
  *     walk.c       walks over the selections, expanded by expand.c, and
  *                  creates tables (walk_tables.c, walk_roots.c, table_draft.c),
  *                  columns and counts
+ *     left_out.c   adds the columns of fields that are left out (@optional)
  *     keys.c       chooses keys, and the slots of all values in a line
  *     relations.c  checks that tables, keys and indexes have different names
  *     upkeep.c     reads @incremental, @slice, @deletes, @history and @every
@@ -84,6 +85,8 @@ struct table_place {
     const struct table_draft *draft;
 };
 
+struct column_site;
+
 struct builder {
     struct arena *arena;
     const struct gql_document *document;
@@ -150,6 +153,7 @@ struct scope {
                             * abstract type */
     bool is_narrowed;      /* a fragment narrows the place */
     bool is_edge;          /* fields of an edge, beside the node */
+    bool is_optional;      /* in an object with @optional */
     bool is_attribute;     /* @unwrap: the object has a field `value`, */
     bool is_to_one;        /* or a field `node` */
 };
@@ -161,6 +165,10 @@ bool walk_selections(struct builder *b, const struct scope *scope,
 bool walk_has_id(const struct builder *b, const char *type_name);
 const char *walk_join(struct builder *b, const char *left,
                       const char *separator, const char *right);
+
+/* Set the type of a column by its field, which is not an id. */
+void walk_type_column(struct builder *b, const struct gql_field *definition,
+                      struct column_site *site);
 bool
 walk_check_response_key(struct builder *b, const struct gql_selection *field);
 
@@ -233,6 +241,7 @@ struct column_site {
     struct plan_gid *gid;
     bool is_list;
     bool takes_json;
+    bool is_optional;
     struct shape_key *key;
 };
 
@@ -278,6 +287,10 @@ void counts_settle_slots(struct table_draft *draft);
 
 /* Add the counts of a table to the document. */
 void counts_submit(struct builder *b, struct table_draft *draft);
+
+/* left_out.c: add the columns of fields with @optional that are left out.
+ * After walk_document(). */
+bool left_out_add(struct builder *b);
 
 /* keys.c: choose key columns, ids and tags, and set all slots. */
 bool keys_settle(struct builder *b);

@@ -270,6 +270,7 @@ meet_again(struct builder *b, struct plan_column *first,
                            "type; write its @column there",
                            site->path);
     first->index = first->index || again->index;
+    first->is_optional = first->is_optional || again->is_optional;
     return true;
 }
 
@@ -311,7 +312,8 @@ columns_add(struct builder *b, struct table_draft *draft,
                                    .gid = site->gid,
                                    .is_list = site->is_list,
                                    .may_grow = site->type == PLAN_BIGINT,
-                                   .takes_json = site->takes_json};
+                                   .takes_json = site->takes_json,
+                                   .is_optional = site->is_optional};
     if (!columns_check_path(b, site->pos, site->path) ||
         !read_directives(b, site, column))
         return false;

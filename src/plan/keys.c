@@ -165,6 +165,11 @@ read_natural_key(struct builder *b, struct table_draft *draft)
                                "\"%s\"",
                                draft->table->name,
                                v->text != NULL ? v->text : "");
+        if (draft->columns[column]->is_optional)
+            return build_error(b, MSG_QUERY_KEY, v->pos,
+                               "column \"%s\" is @optional and cannot be a "
+                               "key",
+                               v->text);
         if (draft->columns[column]->type == PLAN_JSONB &&
             draft->columns[column]->gid == NULL)
             return build_error(b, MSG_QUERY_KEY, v->pos,

@@ -24,8 +24,10 @@
 #include "base/err.h"
 #include "dialect/dialect.h"
 #include "graphql/document.h"
+#include "graphql/optional.h"
 #include "graphql/schema.h"
 #include "json/shape.h"
+#include "json/write.h"
 
 enum plan_type {
     PLAN_TEXT,
@@ -80,6 +82,7 @@ struct plan_column {
     bool may_grow;            /* bigint of a scalar with larger values */
     bool takes_json;          /* if it is text: takes any JSON value */
     bool index;               /* @index */
+    bool is_optional;         /* @optional, or in a field with it */
     int slot;                 /* in the table's shape */
 };
 
@@ -219,6 +222,9 @@ struct plan {
     enum plan_deletes deletes;
     bool says_deletes; /* the query sets the mode */
     bool may_shrink;   /* @deletes(all: true): no guard for removed rows */
+    const struct gql_left_out *left_out; /* fields with @optional that are not
+                                          * asked for; NULL: none */
+    bool asks_optional; /* fields with @optional are asked for */
 };
 
 /* A window: the roots whose `field` is at or after `from` and before `to`.
@@ -259,10 +265,24 @@ const char *
 plan_document_in(const struct plan *plan, const struct plan_window *window,
                  struct arena *arena);
 
-/* The document as an ordinary query for the first row of each connection. The
+/* The document as an ordinary query for the first rows of each connection. The
  * store's reply shows which fields it would deny to a bulk operation. In
  * `arena`. */
-const char *plan_document_for_one(const struct plan *plan, struct arena *arena);
+const char *
+plan_document_for_few(const struct plan *plan, int rows, struct arena *arena);
+
+/* Write what is left out as a member `left_out` of a JSON object, a list of
+ * {"field": "products.seo", "why": "absent" or "denied", "table": false}.
+ * Without such fields nothing is written. */
+void plan_write_left_out(const struct plan *plan, struct json_out *json);
+
+/* The same for people: "products.seo (denied), ..."; "" if there is nothing. In
+ * `arena`. */
+const char *plan_left_out_text(const struct plan *plan, struct arena *arena);
+
+/* Is the path, such as that of a table, at or below a field that is left
+ * out? */
+bool plan_leaves_out(const struct plan *plan, const char *path);
 
 /* Follow response keys through the submitted document, and return the position
  * in the query file of the field that they lead to; line 0 if the file does not

@@ -1,4 +1,4 @@
-/* The document as an ordinary query, which `bulkpg check` sends. */
+/* The document as an ordinary query, whose answer shows denied fields. */
 #include <string.h>
 
 #include "plan/build.h"
@@ -25,15 +25,16 @@ is_paging(const char *name)
     return false;
 }
 
-/* Copy arguments, with `first: 1` in place of other paging. */
+/* Copy arguments, with `first: rows` in place of other paging. */
 static struct gql_argument *
-one_row(const struct gql_argument *list, struct arena *arena)
+few_rows(const struct gql_argument *list, int rows, struct arena *arena)
 {
     struct gql_value *value = arena_alloc(arena, sizeof(*value));
     struct gql_argument *first = arena_alloc(arena, sizeof(*first));
     struct gql_argument *last = first;
 
-    *value = (struct gql_value){.kind = GQL_INT, .text = "1"};
+    *value = (struct gql_value){.kind = GQL_INT,
+                                .text = arena_printf(arena, "%d", rows)};
     *first = (struct gql_argument){.name = "first", .value = value};
     for (; list != NULL; list = list->next) {
         if (is_paging(list->name))
@@ -47,7 +48,7 @@ one_row(const struct gql_argument *list, struct arena *arena)
 }
 
 static struct gql_selection *
-copy_for_one(const struct gql_selection *list, struct arena *arena)
+copy_for_few(const struct gql_selection *list, int rows, struct arena *arena)
 {
     struct gql_selection *first = NULL, **end = &first;
 
@@ -57,8 +58,8 @@ copy_for_one(const struct gql_selection *list, struct arena *arena)
         *copy = *list;
         copy->next = NULL;
         if (is_connection(list))
-            copy->arguments = one_row(list->arguments, arena);
-        copy->selections = copy_for_one(list->selections, arena);
+            copy->arguments = few_rows(list->arguments, rows, arena);
+        copy->selections = copy_for_few(list->selections, rows, arena);
         *end = copy;
         end = &copy->next;
     }
@@ -66,11 +67,11 @@ copy_for_one(const struct gql_selection *list, struct arena *arena)
 }
 
 const char *
-plan_document_for_one(const struct plan *plan, struct arena *arena)
+plan_document_for_few(const struct plan *plan, int rows, struct arena *arena)
 {
     struct gql_operation operation = *plan->operation;
 
-    operation.selections = copy_for_one(plan->root, arena);
+    operation.selections = copy_for_few(plan->root, rows, arena);
     return submit_text(&operation, plan->file, arena);
 }
 

@@ -72,6 +72,30 @@ leaf_name(struct builder *b, const struct scope *scope, const char *key)
     return walk_join(b, scope->name, "_", name_snake_case(b->arena, part));
 }
 
+void
+walk_type_column(struct builder *b, const struct gql_field *definition,
+                 struct column_site *site)
+{
+    site->graphql_type = arena_strdup(b->arena, definition->type.text);
+    site->is_list =
+        definition->type.list_depth > 0 || is_composite(definition->type.kind);
+    if (site->is_list) {
+        site->type = PLAN_JSONB;
+        site->takes_json = true;
+    } else if (definition->type.kind == GQL_SCALAR_TYPE) {
+        type_scalar(b, definition->type.name, site);
+    } else {
+        site->type = PLAN_TEXT; /* enumerations */
+    }
+}
+
+static bool
+is_optional(const struct scope *scope, const struct gql_selection *field)
+{
+    return scope->is_optional ||
+           gql_find_directive(field->directives, "optional") != NULL;
+}
+
 static bool
 add_leaf(struct builder *b, const struct scope *scope,
          const struct gql_selection *field, const struct gql_field *definition)
@@ -84,25 +108,20 @@ add_leaf(struct builder *b, const struct scope *scope,
         .pos = field->pos,
         .key = shape_add(scope->draft->table->shape, scope->key, key)};
 
+    site.is_optional = is_optional(scope, field);
     if (definition == NULL) { /* __typename, with or without alias */
         site.type = PLAN_TEXT;
         site.graphql_type = "String!";
         return columns_add(b, scope->draft, &site);
     }
-    site.graphql_type = arena_strdup(b->arena, definition->type.text);
-    site.is_list =
-        definition->type.list_depth > 0 || is_composite(definition->type.kind);
-    if (site.is_list) {
-        site.type = PLAN_JSONB;
-        site.takes_json = true;
-    } else if (strcmp(definition->type.name, "ID") == 0 ||
-               is_row_id(scope, field)) {
+    if (is_row_id(scope, field) && site.is_optional)
+        return build_error(b, MSG_QUERY_KEY, field->pos,
+                           "the id of a row is its key, so it cannot be "
+                           "@optional");
+    walk_type_column(b, definition, &site);
+    if (!site.is_list &&
+        (strcmp(definition->type.name, "ID") == 0 || is_row_id(scope, field)))
         site.gid = gid_of_leaf(b, scope, field->name);
-    } else if (definition->type.kind == GQL_SCALAR_TYPE) {
-        type_scalar(b, definition->type.name, &site);
-    } else {
-        site.type = PLAN_TEXT; /* enumerations */
-    }
     return columns_add(b, scope->draft, &site);
 }
 
@@ -168,6 +187,7 @@ object_scope(struct builder *b, const struct scope *scope,
     inside.through_abstract = scope->through_abstract || abstract;
     inside.is_attribute = is_attribute(b, type);
     inside.is_to_one = is_to_one(b, type);
+    inside.is_optional = is_optional(scope, field);
     return inside;
 }
 
@@ -283,6 +303,8 @@ walk_field(struct builder *b, const struct scope *scope,
     bool is_json = gql_find_directive(field->directives, "json") != NULL;
     struct gql_pages paging;
 
+    if (field->is_filler)
+        return true;
     if (!walk_check_response_key(b, field) || !check_row_id(b, scope, field))
         return false;
     if (definition == NULL || !is_composite(definition->type.kind)) {

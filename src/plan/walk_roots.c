@@ -100,6 +100,8 @@ has_columns(struct builder *b, bool has_id, const char *type_name,
         const struct gql_field *field;
         struct gql_pages paging;
 
+        if (list->is_filler)
+            continue;
         if (list->kind == GQL_INLINE_FRAGMENT) {
             const char *narrowed =
                 list->type_condition != NULL ? list->type_condition : type_name;
@@ -208,5 +210,8 @@ walk_document(struct builder *b)
     for (struct gql_selection *r = b->plan->root; r != NULL; r = r->next)
         if (!walk_root(b, r))
             return false;
-    return true;
+    return b->plan->table_count > 0 ||
+           build_error(b, MSG_QUERY_TYPES, b->document->operations->pos,
+                       "no table is left: all fields of the query are "
+                       "@optional and left out");
 }

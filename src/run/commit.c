@@ -163,6 +163,7 @@ write_notes(const struct run *run)
     json_out_open(json, '{');
     tables_write_notes(&run->tables, json);
     notes_write(&run->notes, json);
+    plan_write_left_out(run->plan, json);
     if (run->rejects > 0 && may_advance(run))
         json_out_boolean(json, "accepted_rejects", true);
     if (run->origin->partial != NULL)

@@ -22,6 +22,8 @@
  *
  * After a failure, in any state:
  *   the run to resume has ended     restart the job from its claim
+ *   the store denies a field with   leave it out, and restart the job; its new
+ *   @optional                       run supersedes this one
  *   the control connection is lost  reopen it; if the run is still ours and the
  *                                   failure may pass, restart the job, which
  *                                   then resumes the run
@@ -321,6 +323,10 @@ run_claimed(struct run *run, struct err *err)
                  begin_or_resume(run, err);
 
     forget_ahead(run);
+    if (begun && run->plan->left_out != NULL)
+        log_info(run->log, "fields are left out",
+                 LOG_STR("left_out", plan_left_out_text(run->plan, run->arena)),
+                 LOG_END);
     return begun && wait_and_land(run, err);
 }
 
@@ -365,12 +371,29 @@ has_ended(const struct run *run, const struct err *why)
     return true;
 }
 
+/* True if the job was prepared again without fields that the store denies. */
+static bool
+leaves_out_denied(const struct run *run, const struct err *why)
+{
+    bool changed = false;
+    struct err err;
+
+    if (!job_leave_out_denied(run->job, why, &changed, &err))
+        log_failure(LOG_WARN, run->log,
+                    "denied fields could not be left out of the query", &err);
+    if (changed)
+        log_failure(LOG_INFO, run->log,
+                    "restarting the job without the denied fields", why);
+    return changed;
+}
+
 static bool
 begins_again(const struct run *run, int losses, struct err *err)
 {
     return !run->origin->is_replay &&
            (!run->begun || run->mode.mode != RUN_IDS) &&
-           (has_ended(run, err) || may_go_on(run, losses, err));
+           (has_ended(run, err) || may_go_on(run, losses, err) ||
+            leaves_out_denied(run, err));
 }
 
 /* ---- the run as a whole ---------------------------------------------- */

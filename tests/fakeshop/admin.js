@@ -9,6 +9,7 @@ const search = require('./search');
 const { resolveField, resolveType } = require('./resolve');
 const { mutationFields } = require('./mutations');
 const { twisted, edited, isEdit } = require('./twist');
+const { twistsOf } = require('./denied');
 const { variableErrors } = require('./variables');
 const { sendJson, sendFault, sleep, requestId } = require('./http');
 
@@ -415,7 +416,8 @@ class Admin {
       count: (n) => {
         entry.rows = (entry.rows || 0) + n;
       },
-      twists: store.settings.twists.concat(action && action.twists || []),
+      twists: store.settings.twists.concat(twistsOf(store.settings.denied),
+        action && action.twists || []),
       origin: { app: token.app, version, request: entry.n,
         variables: asked.variables || {} },
       roots: rootFields(token, searches, version) };

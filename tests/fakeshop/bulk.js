@@ -8,6 +8,7 @@ const os = require('os');
 const path = require('path');
 const { time } = require('./data/format');
 const { validateBulk } = require('./validate');
+const { denialOf } = require('./denied');
 const { validateMutation } = require('./validate-mutation');
 const { LARGEST } = require('./uploads');
 const result = require('./result');
@@ -312,6 +313,13 @@ class Bulk {
       return refused(busy);
     }
     const settings = this.store.settingsFor(query);
+    const refusal = denialOf(this.store, document);
+    if (refusal && settings.denied_at === 'submission') {
+      throw refusal;
+    }
+    if (refusal) {
+      settings.outcome = { status: 'FAILED', error_code: 'ACCESS_DENIED' };
+    }
     const operation = new Operation(this, app, query, grouped, settings,
       document);
     this.operations.push(operation);

@@ -1,0 +1,146 @@
+#include "job/denied.h"
+
+#include <string.h>
+
+#include "job/first_rows.h"
+
+enum { DENIED_MAX = 64, FEW_ROWS = 10, FEWER_ROWS = 3 };
+
+/* ---- the list ------------------------------------------------------------ */
+
+/* Add an entry as gql_leave_out() reads it. False if it is there already. */
+static bool
+add(struct job *job, const char *entry)
+{
+    const char **list = job->denied;
+    int count = 0;
+
+    if (list == NULL)
+        list = arena_array(&job->arena, DENIED_MAX + 1, sizeof(*list));
+    job->denied = list;
+    while (list[count] != NULL && strcmp(list[count], entry) != 0)
+        count++;
+    if (list[count] != NULL || count == DENIED_MAX)
+        return false;
+    list[count] = arena_strdup(&job->arena, entry);
+    return true;
+}
+
+/* The path of an error without numbers: "products.seo.title". */
+static const char *
+path_of(const struct json *error, struct arena *arena)
+{
+    const struct json *keys = json_get(error, "path");
+    const char *path = "";
+
+    if (keys == NULL || keys->kind != JSON_ARRAY)
+        return path;
+    for (const struct json *k = keys->first; k != NULL; k = k->next)
+        if (k->kind == JSON_STRING)
+            path = arena_printf(arena, "%s%s%s", path, *path != '\0' ? "." : "",
+                                json_str(k));
+    return path;
+}
+
+static bool
+add_errors(struct job *job, const struct json *errors, struct arena *arena)
+{
+    bool any = false;
+
+    if (errors == NULL || errors->kind != JSON_ARRAY)
+        return false;
+    for (const struct json *e = errors->first; e != NULL; e = e->next) {
+        const char *path = first_rows_is_denial(e) ? path_of(e, arena) : "";
+
+        any |= path[0] != '\0' && add(job, path);
+    }
+    return any;
+}
+
+/* ---- questions ----------------------------------------------------------- */
+
+static bool
+ask_bulk(struct job *job, int rows, struct arena *arena, struct err *err)
+{
+    struct answer answer = {0};
+
+    err->kind = ERR_NONE;
+    return !first_rows_bulk(job, rows, arena, &answer, err) &&
+           add_errors(job, answer.errors, arena);
+}
+
+static bool
+ask_roots(struct job *job, struct arena *arena, struct err *err)
+{
+    const struct pages *pages = job->plan->pages;
+    bool any = false;
+
+    for (int i = 0; i < pages->count; i++) {
+        struct reply reply = {0};
+
+        if (pages->connections[i].parent == NULL &&
+            first_rows_page(job, &pages->connections[i], arena, &reply, err))
+            any |= add_errors(job, reply.errors, arena);
+    }
+    return any;
+}
+
+bool
+denied_ask(struct job *job, int rows)
+{
+    struct arena arena = {0};
+    struct err err;
+    bool any = job->plan->paged.way == PLAN_BY_PAGES
+                   ? ask_roots(job, &arena, &err)
+                   : ask_bulk(job, rows, &arena, &err);
+
+    arena_free(&arena);
+    return any;
+}
+
+/* Nested rows multiply the cost of the request. */
+static bool
+ask_more(struct job *job)
+{
+    struct arena arena = {0};
+    struct err err;
+    bool any = ask_bulk(job, FEW_ROWS, &arena, &err) ||
+               (err_is(&err, MSG_MAX_COST_EXCEEDED) &&
+                ask_bulk(job, FEWER_ROWS, &arena, &err));
+
+    arena_free(&arena);
+    return any;
+}
+
+/* ---- the text of an error ------------------------------------------------ */
+
+static bool
+add_named(struct job *job, const char *text)
+{
+    static const char before[] = "Access denied for ";
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    bool any = false;
+
+    while ((text = strstr(text, before)) != NULL) {
+        char entry[128] = "?";
+        size_t length;
+
+        text += strlen(before);
+        length = strspn(text, letters);
+        if (length == 0 || length > sizeof(entry) - 2)
+            continue;
+        memcpy(entry + 1, text, length);
+        any |= add(job, entry);
+    }
+    return any;
+}
+
+bool
+denied_after(struct job *job, const struct err *why)
+{
+    if (!job->plan->asks_optional || !err_is(why, MSG_ACCESS_DENIED))
+        return false;
+    return add_named(job, why->message) ||
+           (job->plan->paged.way != PLAN_BY_PAGES && ask_more(job));
+}

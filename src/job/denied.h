@@ -1,0 +1,18 @@
+/*
+ * denied - which fields with @optional the store denies.
+ */
+#ifndef JOB_DENIED_H
+#define JOB_DENIED_H
+
+#include "job/job.h"
+
+/* Ask the store for the first rows of the query. True if it denies fields that
+ * job->denied does not have yet; they are added. A store that does not answer
+ * denies none. */
+bool denied_ask(struct job *job, int rows);
+
+/* The same after the store refused the query or its operation with `why`: also
+ * the field that its text names, "Access denied for title field". */
+bool denied_after(struct job *job, const struct err *why);
+
+#endif
