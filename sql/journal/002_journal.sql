@@ -59,7 +59,8 @@ COMMENT ON COLUMN bulkpg.run.loaded_at IS
 COMMENT ON COLUMN bulkpg.run.error_code IS
   'A short, stable code: an SQLSTATE, ACCESS_DENIED, SUPERSEDED, ...';
 COMMENT ON COLUMN bulkpg.run.notes IS
-  'Warnings, and columns that were added, widened or are no longer filled';
+  'Warnings, columns that were added, widened or are no longer filled, and '
+  'fields with @optional that were left out';
 COMMENT ON COLUMN bulkpg.operation.attempt IS
   'Attempt, from 1; the last one of each slice counts';
 COMMENT ON COLUMN bulkpg.operation.status IS

@@ -56,7 +56,7 @@ results_source(struct job *job, const struct operation *operation)
     struct sidecar about = {.id = bulk->id,
                             .created_at = bulk->created_at,
                             .completed_at = bulk->completed_at,
-                            .plan_hash = job->plan->hash,
+                            .plan_hash = job->query_hash,
                             .document = operation->row.query != NULL
                                             ? operation->row.query
                                             : operation->document};

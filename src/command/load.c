@@ -111,7 +111,7 @@ parse_only(struct job *job, const char *path, struct parsed *parsed,
     loader_begin_operation(loader, 1, NULL);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, loader);
     done =
-        source_file_new(path, job->plan->hash, job->context->options->any_query,
+        source_file_new(path, job->query_hash, job->context->options->any_query,
                         &job->arena, &source, err) &&
         parse_file(job, loader, source, &lines, err);
     other = loader_other_roots(loader, &root);
@@ -208,7 +208,7 @@ open_archive(struct replay *replay, struct job *job, struct err *err)
     if (!archive_find(directory, job->config->name, job->file->job,
                       context->options->archive, &job->arena, &paths, &count,
                       err) ||
-        !replay_open_all(replay, paths, count, job->plan->hash,
+        !replay_open_all(replay, paths, count, job->query_hash,
                          context->options->any_query, &job->arena, err))
         return false;
     if (have_sidecars(replay, err))
@@ -228,7 +228,7 @@ load_saved(struct job *job, const char *path)
 
     if (!(path == NULL
               ? open_archive(&replay, job, &err)
-              : replay_open(&replay, path, options->objects, job->plan->hash,
+              : replay_open(&replay, path, options->objects, job->query_hash,
                             options->any_query, &job->arena, &err))) {
         job_fail(job, "the job did not run", &err);
         return;

@@ -138,8 +138,10 @@ job_prepare(struct job *job, const char *types_file, struct err *err)
         *err = job->file->fault;
         return false;
     }
-    return prepare(job, types_file, err) &&
-           (!job->asks_access || prepare_without_denied(job, err));
+    if (!prepare(job, types_file, err))
+        return false;
+    job->query_hash = job->plan->hash;
+    return !job->asks_access || prepare_without_denied(job, err);
 }
 
 bool

@@ -45,6 +45,8 @@ struct job {
     bool asks_access;       /* job_prepare() asks the store which fields with
                           * @optional it denies; the caller sets it */
     const char **denied;    /* these, as gql_leave_out() takes them; or NULL */
+    const char *query_hash; /* the plan's hash if nothing is denied: of a saved
+                             * result, which may be loaded at another time */
     struct err err;         /* why it failed; kind ERR_NONE: it did not */
     struct store_fault *fault; /* of the store, if that is the cause; or NULL */
     int status;                /* exit status, once it has ended */

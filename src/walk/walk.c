@@ -245,7 +245,7 @@ make_source(struct walk *walk)
     struct source *source = feed_new(walk->walker);
     const char *path = copy_path(job, walk->walker->ref.run_id);
     struct sidecar about = {.created_at = walk->walker->moment,
-                            .plan_hash = job->plan->hash,
+                            .plan_hash = job->query_hash,
                             .document = job->plan->document};
 
     source = archive(walk, source, &about);
