@@ -23,7 +23,7 @@ OWNER = {
     "xxhash": "load",
     "zlib": "source",
     "microhttpd": "hook",
-    "sha2": "hook",
+    "sha2": "base",
 }
 
 

@@ -1,52 +1,18 @@
 #include "hook/signature.h"
 
-#include <sha2.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 64 };
-
-/* A secret that is longer than a block is replaced by its hash. */
-static void
-make_key(struct span secret, uint8_t key[BLOCK_BYTES])
-{
-    SHA2_CTX hash;
-
-    memset(key, 0, BLOCK_BYTES);
-    if (secret.length <= BLOCK_BYTES) {
-        memcpy(key, secret.bytes, secret.length);
-        return;
-    }
-    SHA256Init(&hash);
-    SHA256Update(&hash, (const uint8_t *)secret.bytes, secret.length);
-    SHA256Final(key, &hash);
-}
-
-static void
-hash_keyed(const uint8_t key[BLOCK_BYTES], uint8_t pad, const void *bytes,
-           size_t length, uint8_t digest[SIGNATURE_BYTES])
-{
-    uint8_t padded[BLOCK_BYTES];
-    SHA2_CTX hash;
-
-    for (size_t i = 0; i < BLOCK_BYTES; i++)
-        padded[i] = key[i] ^ pad;
-    SHA256Init(&hash);
-    SHA256Update(&hash, padded, BLOCK_BYTES);
-    SHA256Update(&hash, bytes, length);
-    SHA256Final(digest, &hash);
-    explicit_bzero(padded, sizeof(padded));
-}
+#include "base/hmac.h"
 
 void
 signature_digest(struct span secret, struct span body,
                  uint8_t digest[SIGNATURE_BYTES])
 {
-    uint8_t key[BLOCK_BYTES], inner[SIGNATURE_BYTES];
+    struct hmac_key key;
 
-    make_key(secret, key);
-    hash_keyed(key, 0x36, body.bytes, body.length, inner);
-    hash_keyed(key, 0x5c, inner, sizeof(inner), digest);
-    explicit_bzero(key, sizeof(key));
+    hmac_prepare(&key, secret);
+    hmac_digest(&key, body, digest);
+    explicit_bzero(&key, sizeof(key));
 }
 
 const char *
