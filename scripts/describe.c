@@ -165,6 +165,7 @@ main(void)
     append_keys(json, "source", keys_source);
     append_keys(json, "tuning", keys_tuning);
     append_keys(json, "archive", keys_archive);
+    append_keys(json, "privacy", keys_privacy);
     json_out_close(json, '}');
     json_out_close(json, '}');
     json_out_free(json);

@@ -370,6 +370,41 @@ gather_words(const struct json *errors, char *words, size_t size)
 }
 
 bool
+reply_may_quote(const struct json *errors)
+{
+    const struct json *error =
+        errors->kind == JSON_ARRAY ? errors->first : NULL;
+
+    if (error == NULL)
+        return true;
+    for (; error != NULL; error = error->next)
+        if (error->kind != JSON_OBJECT || json_get(error, "path") != NULL ||
+            json_get(error, "locations") == NULL)
+            return true;
+    return false;
+}
+
+const char *
+reply_hidden_words(const char *words)
+{
+    return strcasestr(words, "cursor") != NULL
+               ? "something about a cursor, which is not shown, because the "
+                 "query has @mask"
+               : "an error whose words are not shown, because the query has "
+                 "@mask";
+}
+
+/* The same, but hide what may quote a masked value. */
+static void
+take_words(const struct request *request, const struct json *errors,
+           char *words, size_t size)
+{
+    gather_words(errors, words, size);
+    if (request->hides_words && reply_may_quote(errors))
+        snprintf(words, size, "%s", reply_hidden_words(words));
+}
+
+bool
 reply_has_path(const struct json *errors)
 {
     const struct json *error =
@@ -421,7 +456,7 @@ judge_errors(struct judge *judge, const struct json *errors)
     enum meaning meaning = meaning_of(deciding_error(errors));
     char words[WORDS_BYTES];
 
-    gather_words(errors, words, sizeof(words));
+    take_words(request, errors, words, sizeof(words));
     /* A mutation with data may have run, and must not be sent again. */
     if (meaning == MEANS_THROTTLED && !(request->once && has_data))
         return throttled(judge, words);
@@ -544,7 +579,7 @@ words_of_body(struct judge *judge, char *words, size_t size)
         const struct json *errors = json_get(root, "errors");
 
         if (reply_has_errors(errors))
-            gather_words(errors, words, size);
+            take_words(judge->now->request, errors, words, size);
         else if (json_str(json_get(root, "message")) != NULL)
             snprintf(words, size, "%s", json_str(json_get(root, "message")));
     }

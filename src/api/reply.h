@@ -48,4 +48,12 @@ bool reply_has_errors(const struct json *errors);
  * answer? */
 bool reply_has_path(const struct json *errors);
 
+/* Could the words of an error quote a value? Not if they are about the
+ * document: these have a place in it, and no path in the data. */
+bool reply_may_quote(const struct json *errors);
+
+/* What is said in place of such words. It says whether they are about a cursor,
+ * because that decides what happens next. */
+const char *reply_hidden_words(const char *words);
+
 #endif

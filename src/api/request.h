@@ -48,6 +48,9 @@ struct request {
                         * retry may work */
     bool has_worked;   /* the document was answered before, so an error without
                       * data may pass */
+    bool hides_words;  /* errors do not have the server's words, unless these
+                        * are about the document: they may quote a value that
+                        * the query masks */
     const bool *given_up; /* *given_up true: nobody waits for the answer any
                            * more, so there are no more tries; NULL: never */
 

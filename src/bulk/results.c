@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "job/store.h"
+#include "plan/mask.h"
 #include "source/archive.h"
 #include "source/copy.h"
 #include "source/download.h"
@@ -21,14 +22,15 @@ copy_path(struct job *job, const struct journal_operation *row)
                         row->n);
 }
 
-/* In the archive, if the configuration has one. */
+/* In the archive, if the configuration has one. Results of queries with @mask
+ * have values that must not be kept. */
 static struct source *
 archive(struct job *job, const struct journal_operation *row,
         struct source *source, const struct sidecar *about)
 {
     const char *directory = job->context->config.archive.directory;
 
-    if (directory[0] == '\0')
+    if (directory[0] == '\0' || mask_first(job->plan) != NULL)
         return source;
     return source_copy_new(source,
                            archive_path(&job->arena, directory, job->log.store,

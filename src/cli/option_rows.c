@@ -245,6 +245,7 @@ KEEP_FLAG(set_accept_rejects, accept_rejects)
 KEEP_FLAG(set_accept_partial, accept_partial)
 KEEP_FLAG(set_force_deletes, force_deletes)
 KEEP_FLAG(set_force_nulls, force_nulls)
+KEEP_FLAG(set_remask, remask)
 KEEP_FLAG(set_timings, timings)
 KEEP_FLAG(set_json, json)
 KEEP_FLAG(set_document, document)
@@ -288,6 +289,8 @@ const struct option_row option_rows[] = {
      "allow any number of rows to be removed"},
     {"force-nulls", 0, NULL, OF_RUN | OF_LOAD, set_force_nulls,
      "accept columns that lost all their values"},
+    {"remask", 0, NULL, OF_RUN, set_remask,
+     "mask values that are in the tables already"},
     {"domain", 0, "D", OF_CHECK | OF_PLAN | OF_RUN | OF_PUSH, set_domain,
      "the store's domain; token: SHOPIFY_ACCESS_TOKEN"},
     {"dsn", 0, "D", OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_PUSH, set_dsn,

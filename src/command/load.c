@@ -25,6 +25,7 @@
 #include "job/control.h"
 #include "job/job.h"
 #include "job/jobs.h"
+#include "job/masks.h"
 #include "load/encode.h"
 #include "load/loader.h"
 #include "run/run.h"
@@ -97,8 +98,10 @@ parse_only(struct job *job, const char *path, struct parsed *parsed,
            struct err *err)
 {
     static const struct refused none;
-    struct loader_config config = {
-        .refused = &none, .on_reject = print_reject, .ctx = job};
+    struct loader_config config = {.mask_key = masks_key(job),
+                                   .refused = &none,
+                                   .on_reject = print_reject,
+                                   .ctx = job};
     struct loader *loader = loader_new(job->plan, &config);
     struct source *source = NULL;
     int64_t begun = clock_now_ns();

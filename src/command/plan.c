@@ -23,6 +23,7 @@
 #include "job/jobs.h"
 #include "plan/ddl.h"
 #include "plan/expense.h"
+#include "plan/mask.h"
 #include "plan/statements.h"
 #include "plan/unseen.h"
 
@@ -77,6 +78,38 @@ print_upkeep(const struct plan *plan)
             stdout,
             "\n-- The result may be empty: a run may remove any number of "
             "rows.\n");
+}
+
+static const char *
+mask_effect(enum plan_mask mask)
+{
+    static const char *const effects[] = {
+        [PLAN_MASK_HASH] = "a hash of 32 digits",
+        [PLAN_MASK_NULL] = "NULL",
+        [PLAN_MASK_DOMAIN] = "what follows the @",
+        [PLAN_MASK_YEAR] = "the year, in UTC"};
+
+    return effects[mask];
+}
+
+static void
+print_masks(const struct plan *plan)
+{
+    if (mask_first(plan) == NULL)
+        return;
+    out_printf(stdout,
+               "\n-- Masked columns. The values that the store sends are not "
+               "stored anywhere:\n-- the results are not archived, and rejects "
+               "do not have their lines.\n");
+    for (int i = 0; i < plan->table_count; i++)
+        for (int c = 0; c < plan->tables[i].column_count; c++) {
+            const struct plan_column *column = &plan->tables[i].columns[c];
+
+            if (column->mask != PLAN_MASK_NONE)
+                out_line(stdout, "--   %s.%s: %s (%s)", plan->tables[i].name,
+                         column->name, mask_effect(column->mask),
+                         mask_name(column->mask));
+        }
 }
 
 /* All jobs of a store share its requests in flight. */
@@ -189,6 +222,7 @@ append_all(struct buf *text, const struct job *job,
         job->plan->document, buf_str(text));
     print_pages(job);
     print_upkeep(job->plan);
+    print_masks(job->plan);
     print_compared(job, changes);
     print_left_out(job->plan);
     print_notes(job->notes);

@@ -18,6 +18,7 @@
 #include "command/plan_compare.h"
 #include "json/write.h"
 #include "plan/layout.h"
+#include "plan/mask.h"
 #include "plan/unseen.h"
 
 static const char *const kind_names[] = {[PLAN_ROOT] = "root",
@@ -54,6 +55,7 @@ append_column(struct json_out *json, const struct plan_table *table,
     json_out_text(json, "graphql_type",
                   data != NULL ? data->graphql_type : NULL);
     json_out_text(json, "id_of", id_of(table, column));
+    json_out_text(json, "mask", data != NULL ? mask_name(data->mask) : NULL);
     json_out_close(json, '}');
 }
 

@@ -4,7 +4,7 @@
  *     [database]     first, because its key `include` names further files
  *     these files    which may have only sections of stores and sources
  *     sections       each is known, and a name appears once
- *     [tuning], [archive]
+ *     [tuning], [archive], [privacy]
  *     [store NAME]   over [store *] (store.c)
  *     [source NAME]  over its preset (source_config.c)
  *
@@ -184,7 +184,8 @@ static bool
 is_general(const struct ini_section *section)
 {
     return is_section(section, "database") || is_section(section, "tuning") ||
-           is_section(section, "archive") || is_section(section, "store *");
+           is_section(section, "archive") || is_section(section, "privacy") ||
+           is_section(section, "store *");
 }
 
 /* Check that every section is known and that no store appears twice. */
@@ -394,7 +395,9 @@ config_read(struct config *config, const char *path, bool required,
     if (read_main(&reader, path, required, err) &&
         read_database(&reader, err) && read_included(&reader, err) &&
         check_sections(&reader, err) && read_tuning(&reader, err) &&
-        read_archive(&reader, err) && read_stores(&reader, err))
+        read_archive(&reader, err) &&
+        read_settings(&reader, "privacy", keys_privacy, err) &&
+        read_stores(&reader, err))
         return true;
     config_free(config);
     return false;

@@ -2,6 +2,7 @@
  * config - reads bulkpg.ini: the database, the stores, and tuning.
  *
  *     [database]  [store *]  [store NAME]  [source NAME]  [tuning]  [archive]
+ *     [privacy]
  *
  * libini_config parses it. An error of the file (an unknown section or key, a
  * duplicate, an indented key, a value that is not valid) names file and line.
@@ -45,6 +46,11 @@ struct archive_config {
     int64_t keep_ms;
 };
 
+/* [privacy] */
+struct privacy_config {
+    const char *key; /* a reference to the secret; NULL: not given */
+};
+
 struct config {
     struct arena arena;   /* everything below lives there */
     const char *path;     /* "bulkpg.ini"; NULL: flags only */
@@ -58,6 +64,7 @@ struct config {
     size_t store_count;
     struct tuning_config tuning;
     struct archive_config archive;
+    struct privacy_config privacy;
 };
 
 /* Read `path`. If it does not exist and `required` is false, the result has the

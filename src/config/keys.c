@@ -7,6 +7,7 @@
 #define IN_CONFIG(field)  offsetof(struct config, field)
 #define IN_TUNING(field)  offsetof(struct config, tuning.field)
 #define IN_ARCHIVE(field) offsetof(struct config, archive.field)
+#define IN_PRIVACY(field) offsetof(struct config, privacy.field)
 #define IN_STORE(field)   offsetof(struct store_config, field)
 
 /* [database] */
@@ -68,6 +69,12 @@ const struct setting_key keys_archive[] = {
      "A folder that gets a compressed copy of each result, for bulkpg load JOB --archive RUN_ID. It is made if it does not exist. If empty, results are not archived."},
     {"keep", setting_duration, IN_ARCHIVE(keep_ms), "30d",
      "How long results stay in the archive, from the end of their run."},
+    {NULL, NULL, 0, NULL, NULL}};
+
+/* [privacy] */
+const struct setting_key keys_privacy[] = {
+    {"key", setting_secret, IN_PRIVACY(key), NULL,
+     "Secret: the key of @mask(how: HASH). It must stay the same, and without it nobody can find out which value a hash belongs to. Use a long random text."},
     {NULL, NULL, 0, NULL, NULL}};
 
 /* [store NAME], [store *] */

@@ -34,6 +34,7 @@ extern const struct setting_key keys_store[];    /* [store NAME] */
 extern const struct setting_key keys_source[];   /* [source NAME] */
 extern const struct setting_key keys_tuning[];   /* [tuning] */
 extern const struct setting_key keys_archive[];  /* [archive] */
+extern const struct setting_key keys_privacy[];  /* [privacy] */
 
 /* The row of keys_source[] for the keys of all headers. */
 #define KEYS_HEADER "header.NAME"

@@ -52,6 +52,7 @@ struct options {
     bool accept_partial;
     bool force_deletes;
     bool force_nulls;
+    bool remask;
     bool dry_run;
     bool all;                     /* --all */
     bool force_max;               /* --force-max */

@@ -29,6 +29,7 @@ static const struct known {
     {"json", GQL_ON_FIELD, "a field"},
     {"position", GQL_ON_FIELD, "a field"},
     {"optional", GQL_ON_FIELD, "a field"},
+    {"mask", GQL_ON_FIELD, "a field"},
 };
 
 enum { KNOWN_COUNT = sizeof(known_directives) / sizeof(known_directives[0]) };

@@ -48,6 +48,7 @@ context_close(struct context *context)
     if (context->control != NULL)
         pg_close(context->control);
     dsn_free(context->dsn);
+    explicit_bzero(&context->mask_key, sizeof(context->mask_key));
     config_free(&context->config);
 }
 

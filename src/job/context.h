@@ -11,6 +11,7 @@
 
 #include "api/endpoint.h"
 #include "base/backoff.h"
+#include "base/hmac.h"
 #include "base/task.h"
 #include "config/config.h"
 #include "config/options.h"
@@ -72,6 +73,8 @@ struct context {
     struct rate_pool rates;        /* of all stores and sources */
     struct task_lock large_answer; /* one over 4 MiB is read at a time */
     const struct ids *ids;         /* of --ids; NULL: not given */
+    bool has_mask_key;             /* masks_check() has read it */
+    struct hmac_key mask_key;
 };
 
 /* Open the network and start the task scheduler. Nothing else is open yet. */

@@ -10,6 +10,7 @@
 #include "dialect/shopify.h"
 #include "job/denied.h"
 #include "job/left_types.h"
+#include "job/masks.h"
 #include "job/outcomes.h"
 #include "plan/width.h"
 
@@ -103,7 +104,8 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
     job->deprecated = gql_deprecated(document, schema, &job->arena);
     job->notes = dialect->notes(document, schema, &job->arena);
     if (!plan_build(&job->arena, job->file->job, document, schema, dialect,
-                    &job->plan, err))
+                    &job->plan, err) ||
+        !masks_check(job, err))
         return false;
     plan_default_deletes(job->plan, job->config->deletes);
     add_notes(job, width_notes(job->plan, &job->arena));

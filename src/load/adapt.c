@@ -6,6 +6,7 @@
  *     BEGIN, lock_timeout
  *     drop bulkpg's views that read a column whose type changes
  *     ALTER TABLE ..., in the order of the tables' names
+ *     mask the values of columns that get @mask (remask.c)
  *     create the views again; the caller records the new columns
  *     COMMIT
  *
@@ -20,6 +21,7 @@
 
 #include "base/mem.h"
 #include "json/write.h"
+#include "load/remask.h"
 #include "load/views.h"
 #include "plan/ddl.h"
 #include "sql.h"
@@ -47,8 +49,16 @@ adapt_column_widens(const struct plan_table *table, const struct target *target,
                     int column)
 {
     return target->has_column[column] &&
+           target_mask_change(target, column) == MASK_KEEPS &&
            target->has_type[column] !=
                plan_column_type(&table->columns[column]);
+}
+
+static bool
+column_remasks(const struct target *target, int column)
+{
+    return target->has_column[column] &&
+           target_mask_change(target, column) != MASK_KEEPS;
 }
 
 static void
@@ -61,6 +71,12 @@ change_column(struct buf *sql, const struct plan_table *table,
         ddl_add_column(sql, table, i, schema);
     else if (column->index && !target->has_index[i])
         ddl_add_index(sql, table, i, schema);
+    if (column_remasks(target, i)) {
+        ddl_change_mask(sql, schema, table->name, column,
+                        target_mask_change(target, i), target->has_type[i],
+                        target->plain_gids[i]);
+        ddl_comment_column(sql, table, schema, column->name);
+    }
     if (!adapt_column_widens(table, target, i))
         return;
     if (column->gid == NULL || target->has_type[i] != PLAN_BIGINT)
@@ -102,7 +118,8 @@ list_changed(struct json_out *json, const struct plan_table *table,
     if (parent_widens(table, target))
         json_out_string(json, table->parent_column);
     for (int i = 0; i < table->column_count; i++)
-        if (adapt_column_widens(table, target, i)) {
+        if (adapt_column_widens(table, target, i) ||
+            column_remasks(target, i)) {
             json_out_string(json, table->columns[i].name);
             any = true;
         }
@@ -142,7 +159,7 @@ adapt_widens(const struct plan_table *table, const struct target *target)
     if (parent_widens(table, target))
         return true;
     for (int i = 0; i < table->column_count; i++)
-        if (adapt_column_widens(table, target, i))
+        if (adapt_column_widens(table, target, i) || column_remasks(target, i))
             return true;
     return false;
 }
@@ -185,8 +202,9 @@ take_views_down(struct pg_conn *conn, const struct plan *plan,
 
 static bool
 change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
-              const struct target *targets, const char *changes,
-              adapt_record_fn *record, void *ctx, struct err *err)
+              const struct target *targets, const struct hmac_key *mask_key,
+              const char *changes, adapt_record_fn *record, void *ctx,
+              struct err *err)
 {
     struct views views = {0};
     bool changed;
@@ -196,6 +214,7 @@ change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
     changed = pg_script(conn, sql_lock_timeout, err) &&
               take_views_down(conn, plan, schema, targets, &views, err) &&
               pg_script(conn, changes, err) &&
+              remask_values(conn, plan, schema, targets, mask_key, err) &&
               views_put_up(conn, &views, err) && record(ctx, conn, err);
     views_free(&views);
     if (!changed) {
@@ -207,8 +226,8 @@ change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
 
 bool
 adapt_to_plan(struct pg_conn *conn, const struct plan *plan, const char *schema,
-              const struct target *targets, adapt_record_fn *record, void *ctx,
-              struct err *err)
+              const struct target *targets, const struct hmac_key *mask_key,
+              adapt_record_fn *record, void *ctx, struct err *err)
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
     const struct plan_table **sorted = sort_tables(plan);
@@ -219,8 +238,8 @@ adapt_to_plan(struct pg_conn *conn, const struct plan *plan, const char *schema,
             adapt_table_changes(&sql, sorted[i], schema,
                                 &targets[sorted[i]->index]);
     if (sql.length > 0)
-        adapted = change_tables(conn, plan, schema, targets, buf_str(&sql),
-                                record, ctx, err);
+        adapted = change_tables(conn, plan, schema, targets, mask_key,
+                                buf_str(&sql), record, ctx, err);
     free(sorted);
     buf_free(&sql);
     return adapted;

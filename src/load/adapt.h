@@ -3,13 +3,15 @@
  *
  * bulkpg adds each column that the query has and the table lacks. If the values
  * need it, it changes ids to text and a bigint to numeric. It narrows and drops
- * nothing. The changes are one short transaction under lock_timeout, between
- * the load and the merge. bulkpg's own views over all stores are dropped and
- * created again in it, if they read a column that is widened.
+ * nothing. It masks values only with run --remask (remask.h). The changes are
+ * one short transaction under lock_timeout, between the load and the merge.
+ * bulkpg's own views over all stores are dropped and created again in it, if
+ * they read a column that is widened.
  */
 #ifndef LOAD_ADAPT_H
 #define LOAD_ADAPT_H
 
+#include "base/hmac.h"
 #include "load/target.h"
 
 /* Append the statements that existing tables need, one per line: new columns,
@@ -39,10 +41,11 @@ typedef bool adapt_record_fn(void *ctx, struct pg_conn *conn, struct err *err);
 
 /* Run the statements of all tables in one short transaction, so that an id and
  * the columns that refer to it widen together. `record` is called only if there
- * are statements to run. After a failure nothing has changed. */
+ * are statements to run. `mask_key` is only needed for values that are masked.
+ * After a failure nothing has changed. */
 MUST_CHECK bool
 adapt_to_plan(struct pg_conn *conn, const struct plan *plan, const char *schema,
-              const struct target *targets, adapt_record_fn *record, void *ctx,
-              struct err *err);
+              const struct target *targets, const struct hmac_key *mask_key,
+              adapt_record_fn *record, void *ctx, struct err *err);
 
 #endif

@@ -130,8 +130,8 @@ check_held(struct merge *merge, struct merge_table *table, const bool *asked,
     for (int i = 0; fine && i < table->table->column_count; i++) {
         int64_t held = counted[i] ? pg_int64(result, 0, answer++) : 0;
 
-        if (asked[i] && rows >= ROWS_BEFORE_MIN &&
-            held * 100 > rows * VALUES_PERCENT)
+        if (asked[i] && table->table->columns[i].mask != PLAN_MASK_NULL &&
+            rows >= ROWS_BEFORE_MIN && held * 100 > rows * VALUES_PERCENT)
             fine = refuse_null(merge, table, i, held, rows, err);
     }
     pg_result_free(result);

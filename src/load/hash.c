@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "base/mem.h"
+#include "plan/mask.h"
 
 /* Changes with what hash_row() does, and with how a value is encoded. */
 enum { ALGORITHM = 2 };
@@ -14,15 +15,34 @@ enum { ALGORITHM = 2 };
 /* The type is a part of each value's bytes, too; of an id it says whether that
  * is a number or a whole gid. */
 static uint64_t
-add_column(const struct layout_column *column, uint64_t hash)
+add_text(const char *text, uint64_t hash)
+{
+    return XXH3_64bits_withSeed(text, strlen(text) + 1, hash);
+}
+
+static uint64_t
+add_mask(const struct plan_column *column, uint64_t hash)
+{
+    if (column->mask == PLAN_MASK_NONE)
+        return hash;
+    hash = add_text(mask_name(column->mask), hash);
+    return column->mask_key != NULL ? add_text(column->mask_key, hash) : hash;
+}
+
+static uint64_t
+add_column(const struct plan_table *table, const struct layout_column *column,
+           uint64_t hash)
 {
     const char type = (char)column->type;
 
     if (column->role != LAYOUT_PARENT && column->role != LAYOUT_DATA &&
         column->role != LAYOUT_TYPENAME)
         return hash;
-    hash = XXH3_64bits_withSeed(column->name, strlen(column->name) + 1, hash);
-    return XXH3_64bits_withSeed(&type, sizeof(type), hash);
+    hash = add_text(column->name, hash);
+    hash = XXH3_64bits_withSeed(&type, sizeof(type), hash);
+    return column->role == LAYOUT_DATA
+               ? add_mask(&table->columns[column->data], hash)
+               : hash;
 }
 
 uint64_t
@@ -34,7 +54,7 @@ hash_seed(const struct plan_table *table, uint64_t secret)
     uint64_t hash = secret + ALGORITHM;
 
     for (int i = 0; i < count; i++)
-        hash = add_column(&columns[i], hash);
+        hash = add_column(table, &columns[i], hash);
     free(columns);
     return hash;
 }

@@ -2,9 +2,10 @@
  * hash - computes a row's _hash.
  *
  * A hash is computed from the row's values, its key with the parent's id, and
- * the definition: the algorithm, the journal's secret, and the names and types
- * of the columns. The row's position and the counts of rows below it are not
- * part of it. Hashes with different definitions cannot be compared.
+ * the definition: the algorithm, the journal's secret, and the names, types and
+ * masks of the columns. Columns with @mask have their masked values. The row's
+ * position and the counts of rows below it are not part of it. Hashes with
+ * different definitions cannot be compared.
  */
 #ifndef LOAD_HASH_H
 #define LOAD_HASH_H

@@ -40,6 +40,7 @@
 #include "load/rows.h"
 #include "load/stage.h"
 #include "pg/queue.h"
+#include "plan/mask.h"
 #include "plan/merge_sql.h"
 #include "sql.h"
 
@@ -70,6 +71,7 @@ struct loader {
     struct put put;
     int operation;
     int64_t asked_at;
+    bool is_masked;          /* the query has @mask: lines are not quoted */
     bool has_pages;          /* its lines were cut from pages */
     bool is_bulk;            /* its lines were not: the first one shows it */
     int64_t page_line;       /* _line of the page's first line */
@@ -96,9 +98,12 @@ loader_new(struct plan *plan, const struct loader_config *config)
     loader->table_count = plan->table_count;
     loader->tables =
         mem_array((size_t)plan->table_count, sizeof(*loader->tables));
-    for (int i = 0; i < plan->table_count; i++)
+    for (int i = 0; i < plan->table_count; i++) {
         rows_table_init(&loader->tables[i], &plan->tables[i],
                         config->hash_secret);
+        loader->tables[i].mask_key = config->mask_key;
+    }
+    loader->is_masked = mask_first(plan) != NULL;
     loader->record = record_new(plan->line_shape);
     loader->text = buf_with_ceiling(LOADER_LINE_BYTES_MAX);
     if (!config->is_paged)
@@ -653,9 +658,10 @@ reject_line(struct loader *loader, bool is_clear, const struct err *why,
                             .object_id = object_id,
                             .code = why->code,
                             .reason = why->message,
-                            .remedy = err_remedy(why),
-                            .raw = loader->line->text};
+                            .remedy = err_remedy(why)};
 
+    if (!loader->is_masked)
+        reject.raw = loader->line->text;
     read_object_id(loader, object_id);
     put_undo(&loader->put);
     loader->counts.rejects++;
@@ -817,6 +823,7 @@ loader_widen(struct loader *loader, struct buf *note)
 bool
 loader_isolate(struct loader *loader, struct refused *refused, struct err *err)
 {
+    refused->hides_words = loader->is_masked;
     return isolate_refused(&loader->ring, refused, err);
 }
 

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/hmac.h"
 #include "base/span.h"
 #include "json/lines.h"
 #include "load/known.h"
@@ -43,7 +44,7 @@ struct reject {
     const char *code;
     const char *reason;
     const char *remedy;
-    struct span raw;
+    struct span raw; /* empty if the query has @mask */
 };
 
 /* Queue a statement that fails if the run is not ours any more. It is the first
@@ -61,7 +62,8 @@ struct loader_config {
     int64_t answer_timeout_ms;
     bool shares_transactions; /* many batches share one COMMIT */
     const char *schema;
-    uint64_t hash_secret; /* of the journal: see load/hash.h */
+    uint64_t hash_secret;            /* of the journal: see load/hash.h */
+    const struct hmac_key *mask_key; /* of @mask(how: HASH); NULL: none */
     int64_t run_id;
     bool is_paged;  /* it has one connection */
     bool continues; /* a paged run, whose staging has pages already */

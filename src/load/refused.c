@@ -37,8 +37,14 @@ refused_add(struct refused *refused, int64_t line, const struct err *why)
     added = &refused->lines[refused->count++];
     added->line = line;
     added->is_certain = !refused_is_internal(why);
-    snprintf(added->reason, sizeof(added->reason),
-             "the server refused it: %.200s", why->message);
+    if (refused->hides_words)
+        snprintf(added->reason, sizeof(added->reason),
+                 "the server refused it (SQLSTATE %.5s); its words are not "
+                 "shown, because the query has @mask",
+                 why->code);
+    else
+        snprintf(added->reason, sizeof(added->reason),
+                 "the server refused it: %.200s", why->message);
 }
 
 size_t

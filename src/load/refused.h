@@ -27,6 +27,7 @@ struct refused_line {
 struct refused {
     struct refused_line *lines;
     size_t count;
+    bool hides_words; /* the server's words may quote a column with @mask */
 };
 
 /* Add a line. `why` is the server's error for a row of it, sent alone. */

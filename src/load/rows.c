@@ -17,6 +17,7 @@
 #include "load/binary.h"
 #include "load/encode.h"
 #include "load/hash.h"
+#include "load/masked.h"
 
 enum {
     /* An entry of a B-tree may take about a third of an 8 KiB page, with all
@@ -249,10 +250,24 @@ check_key_length(size_t bytes, struct err *err)
 }
 
 static bool
-put_data(struct buf *out, const struct plan_table *plan,
+put_any(struct buf *out, const struct loader_table *table,
+        const struct layout_column *layout, const struct row_source *source,
+        struct rows_widen *widen, struct err *err)
+{
+    struct plan_column *column = &table->plan->columns[layout->data];
+
+    if (column->mask != PLAN_MASK_NONE)
+        return masked_put(out, column, table->mask_key,
+                          record_get(source->record, column->slot), err);
+    return put_value(out, column, layout->type, source, widen, err);
+}
+
+static bool
+put_data(struct buf *out, const struct loader_table *table,
          const struct layout_column *layout, const struct row_source *source,
          struct rows_widen *widen, struct err *err)
 {
+    const struct plan_table *plan = table->plan;
     struct plan_column *column = &plan->columns[layout->data];
     size_t at = out->length;
 
@@ -260,7 +275,7 @@ put_data(struct buf *out, const struct plan_table *plan,
         !check_id_length(record_get(source->record, column->slot), column->name,
                          err))
         return false;
-    if (!put_value(out, column, layout->type, source, widen, err)) {
+    if (!put_any(out, table, layout, source, widen, err)) {
         err_wrap(err, "column %s", column->name);
         return false;
     }
@@ -356,7 +371,7 @@ put_column(struct loader_table *table, int index,
         binary_int32(out, -1); /* the merge numbers the rows */
         return true;
     case LAYOUT_DATA:
-        return put_data(out, plan, layout, source, widen, err);
+        return put_data(out, table, layout, source, widen, err);
     case LAYOUT_TYPENAME:
         put_typename(out, plan, source->record);
         return true;

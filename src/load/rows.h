@@ -7,6 +7,7 @@
 #define LOAD_ROWS_H
 
 #include "base/arena.h"
+#include "base/hmac.h"
 #include "json/record.h"
 #include "load/batch.h"
 #include "load/known.h"
@@ -23,13 +24,14 @@ struct loader_table {
     uint32_t array_type;           /* and of the array type over it */
     struct layout_column *columns; /* of staging, in wire order */
     int column_count;
-    uint64_t hash_seed;             /* see load/hash.h */
-    struct record *record;          /* for the elements of a list */
-    struct tally tally;             /* if the table is a connection */
-    int32_t told[PLAN_COUNTED_MAX]; /* of the last row: LAYOUT_COUNT for each
+    uint64_t hash_seed;              /* see load/hash.h */
+    const struct hmac_key *mask_key; /* of @mask(how: HASH); NULL: none */
+    struct record *record;           /* for the elements of a list */
+    struct tally tally;              /* if the table is a connection */
+    int32_t told[PLAN_COUNTED_MAX];  /* of the last row: LAYOUT_COUNT for each
                                      * counted connection, or ROWS_UNTOLD */
-    uint64_t odd_counts;            /* how many counts could not be read */
-    struct known *known;            /* hashes of the table's rows; NULL: all
+    uint64_t odd_counts;             /* how many counts could not be read */
+    struct known *known;             /* hashes of the table's rows; NULL: all
                                      * rows are sent */
     bool *has_value;      /* if it is there, by column of staging: a line that
                           * was accepted has a value */

@@ -128,6 +128,54 @@ target_fits_data(struct plan_column *data, enum plan_type type)
     return type == data->type || plan_type_widens(type, data->type);
 }
 
+/* ---- masks --------------------------------------------------------------- */
+
+static bool
+is_same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static enum mask_change
+change_of(const struct plan_column *column, const struct target_mask *had)
+{
+    if (column->mask == PLAN_MASK_NONE ||
+        (is_same_text(had->how, mask_name(column->mask)) &&
+         is_same_text(had->key, column->mask_key)))
+        return MASK_KEEPS;
+    return had->how == NULL && column->mask != PLAN_MASK_NULL ? MASK_APPLIES
+                                                              : MASK_CLEARS;
+}
+
+static void
+find_mask_changes(const struct plan_table *table,
+                  const struct target_memory *memory, struct target *target,
+                  struct arena *arena)
+{
+    size_t count = (size_t)table->column_count + 1;
+
+    target->masks = memory->masks;
+    if (target->masks == NULL)
+        target->masks = arena_array(arena, count, sizeof(*target->masks));
+    target->mask_change =
+        arena_array(arena, count, sizeof(*target->mask_change));
+    target->plain_gids = arena_array(arena, count, sizeof(const char *));
+    for (int i = 0; i < table->column_count; i++) {
+        target->mask_change[i] =
+            change_of(&table->columns[i], &target->masks[i]);
+        target->plain_gids[i] = target->masks[i].gid_type;
+    }
+}
+
+enum mask_change
+target_mask_change(const struct target *target, int column)
+{
+    return target->mask_change != NULL ? target->mask_change[column]
+                                       : MASK_KEEPS;
+}
+
+/* ---- columns ------------------------------------------------------------- */
+
 static bool
 inspect_column(const struct plan_table *table, const char *schema,
                const struct layout_column *column,
@@ -154,7 +202,13 @@ inspect_column(const struct plan_table *table, const char *schema,
     if (row < 0 || pg_bool(result, row, IN_KEY) != column->in_key)
         return refuse_key(table, schema, column, row >= 0, err);
     type = type_at(result, row);
-    if (data != NULL) {
+    if (data != NULL &&
+        target_mask_change(target, column->data) != MASK_KEEPS) {
+        target->has_column[column->data] = true;
+        target->has_index[column->data] = pg_bool(result, row, INDEXED);
+        target->has_type[column->data] = type;
+        fits = true; /* the column is rewritten */
+    } else if (data != NULL) {
         target->has_column[column->data] = true;
         target->has_index[column->data] = pg_bool(result, row, INDEXED);
         target->has_type[column->data] = type;
@@ -260,6 +314,7 @@ inspect_table(struct pg_conn *conn, const struct plan *plan,
                                     sizeof(*target->has_index));
     target->has_type = arena_array(arena, (size_t)table->column_count + 1,
                                    sizeof(*target->has_type));
+    find_mask_changes(table, memory, target, arena);
     if (!pg_exec(conn, sql_table_columns, 2, values, &result, err))
         return false;
     target->exists = pg_rows(result) > 0;
@@ -313,8 +368,10 @@ target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
             (!inspect_table(conn, plan, &plan->tables[i], schema, &memory[i],
                             &targets[i], arena, err) ||
              !versions_inspect(conn, &plan->tables[i], schema,
-                               &targets[i].history, arena, err)))
+                               targets[i].mask_change, &targets[i].history,
+                               arena, err)))
             return false;
+        targets[i].history.plain_gids = targets[i].plain_gids;
     }
     return true;
 }

@@ -12,7 +12,15 @@
 #include "base/buf.h"
 #include "pg/conn.h"
 #include "plan/history.h"
+#include "plan/mask.h"
 #include "plan/plan.h"
+
+/* What the journal knows about the mask of a column's values. */
+struct target_mask {
+    const char *how;      /* "HASH"; NULL: they are plain */
+    const char *key;      /* of HASH: the check value of the key */
+    const char *gid_type; /* of plain ids that are numbers; NULL: not known */
+};
 
 /* What the journal knows about a table. */
 struct target_memory {
@@ -23,7 +31,8 @@ struct target_memory {
     bool lacked_column;     /* the last plan did not have a column that this one
                              * has again, so that its values are out of date */
     const bool *had_column; /* by plan column: bulkpg once created it */
-    const char *hash_definition; /* of its rows' hashes; NULL: not known */
+    const struct target_mask *masks; /* by plan column; NULL: all are plain */
+    const char *hash_definition;     /* of its rows' hashes; NULL: not known */
     bool is_uneven; /* the last full result had duplicates or lacked rows */
 };
 
@@ -37,12 +46,20 @@ struct target {
     bool *has_index;    /* by plan column: an index begins with it */
     enum plan_type *has_type; /* by plan column: its present type. If the plan
                                * has another one, the column is widened */
+    const struct target_mask *masks; /* by plan column: present masks */
+    enum mask_change *mask_change;   /* by plan column: what must happen to its
+                                      * values. NULL: nothing */
+    const char **plain_gids;  /* by plan column: the gid type of ids that are
+                              * masked, and are numbers so far; or NULL */
     const char *const *names; /* of all its columns, NULL-terminated */
     bool parent_is_number;    /* the column of the parent's id is a bigint */
     bool has_mark;            /* bulkpg's column _deleted_at exists */
     bool has_position;        /* bulkpg's column _position exists */
     struct history_state history; /* of @history */
 };
+
+/* What must happen to the values of a column. */
+enum mask_change target_mask_change(const struct target *target, int column);
 
 /* Read all tables of the plan in `schema`. `memory` has, and `targets` gets,
  * one entry per table. If the column of an id domain is text already, the

@@ -52,7 +52,8 @@ take_column(const struct plan_table *table, const char *schema,
         if (strcmp(name, table->columns[i].name) == 0) {
             state->has_column[i] = true;
             state->has_type[i] = type;
-            fits = target_fits_data(&table->columns[i], type);
+            fits = state->mask_change[i] != MASK_KEEPS ||
+                   target_fits_data(&table->columns[i], type);
             wants = plan_column_type(&table->columns[i]);
         }
     return fits || target_refuse_type(schema, table->history, name,
@@ -84,15 +85,16 @@ refuse_foreign(const struct plan_table *table, const char *schema,
 
 bool
 versions_inspect(struct pg_conn *conn, const struct plan_table *table,
-                 const char *schema, struct history_state *state,
-                 struct arena *arena, struct err *err)
+                 const char *schema, const enum mask_change *mask_change,
+                 struct history_state *state, struct arena *arena,
+                 struct err *err)
 {
     const char *values[] = {schema, table->history};
     size_t columns = (size_t)table->column_count + 1;
     struct pg_result *result;
     bool fits;
 
-    *state = (struct history_state){.exists = false};
+    *state = (struct history_state){.mask_change = mask_change};
     if (table->history == NULL)
         return true;
     state->has_column = arena_array(arena, columns, sizeof(bool));

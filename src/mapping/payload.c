@@ -256,7 +256,7 @@ static bool walk_list(struct walk *walk, const struct gql_type *parent,
 static bool
 refuse_directives(struct walk *walk, const struct gql_selection *selection)
 {
-    static const char *const others[] = {"table", "index", "position",
+    static const char *const others[] = {"table", "index", "position", "mask",
                                          "optional"};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {

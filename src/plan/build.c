@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "plan/mask.h"
 #include "plan/names.h"
 
 /* ---- the hash --------------------------------------------------------------
@@ -22,6 +23,8 @@ hash_table(struct buf *text, const struct plan_table *table)
 
         buf_printf(text, "%s %s %s\n", c->name, c->path,
                    plan_type_name(plan_column_type(c)));
+        if (c->mask != PLAN_MASK_NONE)
+            buf_printf(text, "@mask %s\n", mask_name(c->mask));
     }
 }
 
@@ -78,8 +81,8 @@ plan_build(struct arena *arena, const char *job,
     b.plan->line_shape = arena_alloc(arena, sizeof(*b.plan->line_shape));
     shape_init(b.plan->line_shape, arena);
     built = pages_begin(&b) && walk_document(&b) && left_out_add(&b) &&
-            keys_settle(&b) && relations_check(&b) && upkeep_settle(&b) &&
-            pages_settle(&b) && submit_print(&b);
+            keys_settle(&b) && mask_rules_check(&b) && relations_check(&b) &&
+            upkeep_settle(&b) && pages_settle(&b) && submit_print(&b);
     if (built)
         set_hash(b.plan);
     arena_free(&scratch);

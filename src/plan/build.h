@@ -7,6 +7,7 @@
  *     left_out.c   adds the columns of fields that are left out (@optional)
  *     keys.c       chooses keys, and the slots of all values in a line
  *     relations.c  checks that tables, keys and indexes have different names
+ *     mask_rules.c checks @mask
  *     upkeep.c     reads @incremental, @slice, @deletes, @history and @every
  *     pages_*.c    make the requests that read the query page by page
  *     submit.c     prints the document, with the fields that bulkpg adds
@@ -265,6 +266,22 @@ columns_check_path(struct builder *b, struct gql_pos pos, const char *path);
 
 /* The last key of a path: the field that a directive is written on. */
 const char *columns_last_key(const char *path);
+
+/* mask_rules.c */
+
+/* Read @mask of a place, and give the column its mask and type. */
+bool
+mask_rules_read(struct builder *b, const struct table_draft *draft,
+                const struct column_site *site, struct plan_column *column);
+
+/* Refuse @mask on a field that has no value of its own: `what` says what it
+ * is. */
+bool mask_rules_refuse(struct builder *b, struct gql_directive *directives,
+                       const char *what);
+
+/* After keys_settle(): no column of a key is masked, and no field is selected
+ * both with @mask and without. */
+bool mask_rules_check(struct builder *b);
 
 /* counts.c: fields that count the rows of a connection. */
 struct count_place {

@@ -269,6 +269,11 @@ meet_again(struct builder *b, struct plan_column *first,
                            "\"%s\" was already selected with another name or "
                            "type; write its @column there",
                            site->path);
+    if (first->mask != again->mask)
+        return build_error(b, MSG_QUERY_DIRECTIVE, site->pos,
+                           "\"%s\" was already selected with another @mask, "
+                           "or without one",
+                           site->path);
     first->index = first->index || again->index;
     first->is_optional = first->is_optional || again->is_optional;
     return true;
@@ -315,7 +320,8 @@ columns_add(struct builder *b, struct table_draft *draft,
                                    .takes_json = site->takes_json,
                                    .is_optional = site->is_optional};
     if (!columns_check_path(b, site->pos, site->path) ||
-        !read_directives(b, site, column))
+        !read_directives(b, site, column) ||
+        !mask_rules_read(b, draft, site, column))
         return false;
     other = dict_get(&draft->by_path, site->path);
     if (other != NULL)

@@ -275,6 +275,8 @@ ddl_describe_column(struct buf *text, const struct plan_table *table,
         buf_printf(text, "%s: %s", data->path, data->graphql_type);
         if (data->gid != NULL)
             append_gid_form(text, data->gid);
+        if (data->mask != PLAN_MASK_NONE)
+            buf_printf(text, ", masked: %s", mask_name(data->mask));
         break;
     }
     case LAYOUT_TYPENAME:
@@ -492,6 +494,32 @@ ddl_widen_type(struct buf *sql, const char *schema, const char *table,
     template_sql(&values, "using", conversion != NULL ? buf_str(&using) : NULL);
     append(sql, sql_widen_type, &values);
     buf_free(&using);
+}
+
+void
+ddl_clear_column(struct buf *sql, const char *schema, const char *table,
+                 const char *column, enum plan_type type)
+{
+    struct template_values values = {.count = 0};
+
+    template_name(&values, "table", schema, table);
+    template_name(&values, "column", NULL, column);
+    template_sql(&values, "type", plan_type_name(type));
+    append(sql, sql_clear_column, &values);
+}
+
+void
+ddl_change_mask(struct buf *sql, const char *schema, const char *table,
+                const struct plan_column *column, enum mask_change change,
+                enum plan_type has, const char *gid_type)
+{
+    if (change == MASK_CLEARS)
+        ddl_clear_column(sql, schema, table, column->name,
+                         plan_column_type(column));
+    else if (gid_type != NULL && has == PLAN_BIGINT)
+        ddl_widen_gid(sql, schema, table, column->name, gid_type);
+    else if (has != PLAN_TEXT)
+        ddl_widen_type(sql, schema, table, column->name, has, PLAN_TEXT);
 }
 
 void

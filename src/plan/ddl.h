@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "plan/layout.h"
+#include "plan/mask.h"
 #include "plan/plan.h"
 
 /* Append "schema"."name". */
@@ -109,6 +110,17 @@ void ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
  * get the form in which the store writes them. */
 void ddl_widen_type(struct buf *sql, const char *schema, const char *table,
                     const char *column, enum plan_type from, enum plan_type to);
+
+/* Set a column to NULL in every row, and give it the type. */
+void ddl_clear_column(struct buf *sql, const char *schema, const char *table,
+                      const char *column, enum plan_type type);
+
+/* Prepare a column for what must happen to its values: see plan/mask.h. Those
+ * that are masked become text. `has` is its present type; `gid_type` as in
+ * ddl_widen_gid(). */
+void ddl_change_mask(struct buf *sql, const char *schema, const char *table,
+                     const struct plan_column *column, enum mask_change change,
+                     enum plan_type has, const char *gid_type);
 
 /* Let a role read a table, or the history of one. */
 void ddl_grant_select(struct buf *sql, const char *schema, const char *table,

@@ -97,8 +97,15 @@ change_data(struct buf *sql, const struct plan_table *table, const char *schema,
     const struct plan_column *data = &table->columns[column->data];
     enum plan_type has = state->has_type[column->data];
 
+    enum mask_change mask = state->mask_change != NULL
+                                ? state->mask_change[column->data]
+                                : MASK_KEEPS;
+
     if (!state->has_column[column->data])
         add_column(sql, table, schema, column);
+    else if (mask != MASK_KEEPS)
+        ddl_change_mask(sql, schema, table->history, data, mask, has,
+                        state->plain_gids[column->data]);
     else if (has != column->type && data->gid != NULL && has == PLAN_BIGINT)
         ddl_widen_gid(sql, schema, table->history, column->name,
                       data->gid->type);

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "plan/layout.h"
+#include "plan/mask.h"
 #include "plan/plan.h"
 
 /* The COMMENT of a history begins with this, so that bulkpg knows it again. */
@@ -24,6 +25,8 @@ struct history_state {
     bool exists;
     bool *has_column; /* by the table's columns; in an arena, as the next */
     enum plan_type *has_type;
+    const enum mask_change *mask_change; /* by the table's columns */
+    const char *const *plain_gids; /* by the table's columns: see target.h */
     bool parent_is_number;
     bool has_position;
     bool has_typename;
@@ -36,7 +39,8 @@ bool history_has(const struct layout_column *column);
 void history_create(struct buf *sql, const struct plan_table *table,
                     const char *schema);
 
-/* Add columns that it lacks, and widen those that the table widens. Nothing if
+/* Add columns that it lacks, widen those that the table widens, and prepare
+ * those whose values are masked. Nothing if
  * the history does not exist. */
 void history_change(struct buf *sql, const struct plan_table *table,
                     const char *schema, const struct history_state *state);

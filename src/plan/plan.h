@@ -71,6 +71,15 @@ struct plan_gid {
                            * number */
 };
 
+/* @mask: what is stored in place of a value; see plan/mask.h. */
+enum plan_mask {
+    PLAN_MASK_NONE,
+    PLAN_MASK_HASH,   /* 32 digits of a keyed hash; text */
+    PLAN_MASK_NULL,   /* NULL; the column has the type of the values */
+    PLAN_MASK_DOMAIN, /* what follows the @ of an address; text */
+    PLAN_MASK_YEAR    /* the year of a date; integer */
+};
+
 struct plan_column {
     const char *name;
     const char *path;         /* priceRangeV2.minVariantPrice.amount */
@@ -84,6 +93,10 @@ struct plan_column {
     bool index;               /* @index */
     bool is_optional;         /* @optional, or in a field with it */
     int slot;                 /* in the table's shape */
+    enum plan_mask mask;
+    struct gql_pos mask_pos; /* of @mask */
+    const char *mask_key;    /* of PLAN_MASK_HASH: check value of the key; NULL
+                               * before mask_set_key() */
 };
 
 /* The count of a connection's rows below one parent. It is in the parent's

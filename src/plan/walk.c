@@ -110,10 +110,15 @@ add_leaf(struct builder *b, const struct scope *scope,
 
     site.is_optional = is_optional(scope, field);
     if (definition == NULL) { /* __typename, with or without alias */
+        if (!mask_rules_refuse(b, field->directives, "the name of a type"))
+            return false;
         site.type = PLAN_TEXT;
         site.graphql_type = "String!";
         return columns_add(b, scope->draft, &site);
     }
+    if (is_composite(definition->type.kind) &&
+        !mask_rules_refuse(b, field->directives, "kept whole"))
+        return false;
     if (is_row_id(scope, field) && site.is_optional)
         return build_error(b, MSG_QUERY_KEY, field->pos,
                            "the id of a row is its key, so it cannot be "
@@ -131,8 +136,8 @@ bool
 walk_refuse_misplaced(struct builder *b, const struct gql_selection *field,
                       bool is_table, const char *what, const char *why)
 {
-    static const char *const ours[] = {"table", "position", "column", "index",
-                                       "json"};
+    static const char *const ours[] = {"table", "position", "column",
+                                       "index", "json",     "mask"};
 
     enum { OF_TABLES = 2 };
 

@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/retry.h"
 #include "job/control.h"
+#include "job/masks.h"
 #include "journal/frontier.h"
 #include "journal/merge.h"
 #include "journal/store.h"
@@ -95,11 +96,12 @@ warn_of_offsets(struct run *run)
 
 /* A column that a user dropped is created again and is NULL in all rows. An
  * incremental run would fill it only in rows that changed, so the next run must
- * be full. */
+ * be full. The same is true for a column whose mask changes. */
 static bool
 forget_lost_columns(const struct run *run, struct err *err)
 {
-    return !tables_lost_column(&run->tables, run->plan) ||
+    return (!tables_lost_column(&run->tables, run->plan) &&
+            !tables_remask(&run->tables, run->plan)) ||
            journal_forget_full(run->journal, run->store, run->name, err);
 }
 
@@ -125,7 +127,8 @@ adapt_tables(struct run *run, struct pg_conn *conn, struct err *err)
     if (!forget_lost_columns(run, err))
         return false;
     while (!adapt_to_plan(conn, run->plan, run->schema, run->tables.targets,
-                          save_changed_relations, run, err))
+                          masks_key(run->job), save_changed_relations, run,
+                          err))
         if (!may_retry(run, &backoff, conn,
                        "a table cannot be changed yet; retrying", err))
             return false;
@@ -280,6 +283,7 @@ describe_loader(struct run *run)
         .shares_transactions = journal_has_citus(run->journal),
         .schema = run->schema,
         .hash_secret = journal_hash_secret(run->journal),
+        .mask_key = masks_key(run->job),
         .run_id = run->ref.run_id,
         .is_paged = run->origin->is_paged,
         .continues = continues_pages(run),

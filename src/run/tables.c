@@ -23,12 +23,18 @@
 #include "load/adapt.h"
 #include "load/make_schema.h"
 #include "load/obstacle.h"
+#include "load/remask.h"
 
 /* Among a table's columns in bulkpg.relation: its history is kept. */
 #define HISTORY_ENTRY "_history"
 
 /* In the entry of a column: the query no longer has it. */
 #define LEFT_KEY "left"
+
+/* In the entry of a column with @mask: "HASH", and the check value of its
+ * key. */
+#define MASK_KEY       "mask"
+#define MASK_CHECK_KEY "mask_key"
 
 enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };
 
@@ -60,16 +66,39 @@ recall_held(struct plan_table *table, const struct json *column,
     table->held = name;
 }
 
+static const char *
+text_at(const struct json *column, const char *key, struct arena *arena)
+{
+    const char *text = json_str(json_get(column, key));
+
+    return text != NULL ? arena_strdup(arena, text) : NULL;
+}
+
+static struct target_mask
+recall_mask(const struct json *column, struct arena *arena)
+{
+    return (struct target_mask){.how = text_at(column, MASK_KEY, arena),
+                                .key = text_at(column, MASK_CHECK_KEY, arena),
+                                .gid_type = text_at(column, "gid_type", arena)};
+}
+
+/* What the journal says of the plan's columns. */
+struct recalled {
+    bool *had_column;
+    struct target_mask *masks;
+};
+
 static void
 recall_column(struct plan_table *table, const struct json *column,
-              const char *name, struct target_memory *memory, bool *had_column,
-              struct arena *arena)
+              const char *name, struct target_memory *memory,
+              const struct recalled *recalled, struct arena *arena)
 {
     if (table->parent_column != NULL && strcmp(name, table->parent_column) == 0)
         recall_gid(table->parent_gid, column, arena);
     for (int i = 0; i < table->column_count; i++)
         if (strcmp(name, table->columns[i].name) == 0) {
-            had_column[i] = true;
+            recalled->had_column[i] = true;
+            recalled->masks[i] = recall_mask(column, arena);
             memory->lacked_column =
                 memory->lacked_column || json_get(column, LEFT_KEY) != NULL;
             if (table->id_gid != NULL && table->columns[i].gid == table->id_gid)
@@ -83,11 +112,14 @@ recall_columns(struct tables *tables, struct job *job, struct plan_table *table,
                const char *columns, struct err *err)
 {
     struct target_memory *memory = &tables->memory[table->index];
-    bool *had_column = arena_array(&job->arena, (size_t)table->column_count + 1,
-                                   sizeof(*had_column));
+    size_t count = (size_t)table->column_count + 1;
+    struct recalled recalled = {
+        .had_column = arena_array(&job->arena, count, sizeof(bool)),
+        .masks = arena_array(&job->arena, count, sizeof(struct target_mask))};
     struct json *array;
 
-    memory->had_column = had_column;
+    memory->had_column = recalled.had_column;
+    memory->masks = recalled.masks;
     if (!json_parse(&job->arena, span_str(columns), &array, err))
         return err_wrap(err, "bulkpg.relation, table %s", table->name);
     tables->known[table->index] = array;
@@ -101,7 +133,7 @@ recall_columns(struct tables *tables, struct job *job, struct plan_table *table,
         else if (name != NULL && strcmp(name, HISTORY_ENTRY) == 0)
             memory->had_history = true;
         else if (name != NULL)
-            recall_column(table, c, name, memory, had_column, &job->arena);
+            recall_column(table, c, name, memory, &recalled, &job->arena);
     }
     return true;
 }
@@ -243,6 +275,8 @@ look(struct tables *tables, struct job *job, struct err *err)
     fit = obstacle_in_schema(control, schema, &tables->has_schema, err) &&
           target_inspect(control, job->plan, schema, tables->memory,
                          tables->targets, &job->arena, err) &&
+          remask_find(control, job->plan, schema, tables->targets,
+                      job->context->options->remask, err) &&
           obstacle_find(control, job->plan, schema, tables->targets, err);
     journal_give_back(job->context->journal);
     for (size_t i = 0; fit && i < count; i++)
@@ -307,6 +341,24 @@ append_column(struct json_out *json, const char *name, const char *path,
     json_out_close(json, '}');
 }
 
+static void
+append_data(struct json_out *json, const struct plan_column *column)
+{
+    if (column->mask == PLAN_MASK_NONE) {
+        append_column(json, column->name, column->path,
+                      plan_column_type(column), column->gid);
+        return;
+    }
+    json_out_open(json, '{');
+    json_out_text(json, "name", column->name);
+    json_out_text(json, "type", plan_type_name(plan_column_type(column)));
+    json_out_text(json, "path", column->path);
+    json_out_text(json, MASK_KEY, mask_name(column->mask));
+    if (column->mask_key != NULL)
+        json_out_text(json, MASK_CHECK_KEY, column->mask_key);
+    json_out_close(json, '}');
+}
+
 /* A column that the plan no longer has. Its entry says so. */
 static void
 append_left(struct json_out *json, const struct json *column)
@@ -345,9 +397,7 @@ relation_columns(const struct tables *tables, struct job *job,
         (is_merged || tables->memory[table->index].had_history))
         append_column(json, HISTORY_ENTRY, table->history, PLAN_TEXT, NULL);
     for (int i = 0; i < table->column_count; i++)
-        append_column(json, table->columns[i].name, table->columns[i].path,
-                      plan_column_type(&table->columns[i]),
-                      table->columns[i].gid);
+        append_data(json, &table->columns[i]);
     if (has_mark || table->marks_deleted)
         append_column(json, "_deleted_at", "_deleted_at", PLAN_TIMESTAMPTZ,
                       NULL);
@@ -534,6 +584,15 @@ tables_widen(const struct tables *tables, const struct plan *plan)
 {
     for (int i = 0; i < plan->table_count; i++)
         if (adapt_widens(&plan->tables[i], &tables->targets[i]))
+            return true;
+    return false;
+}
+
+bool
+tables_remask(const struct tables *tables, const struct plan *plan)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (remask_any(&plan->tables[i], &tables->targets[i]))
             return true;
     return false;
 }

@@ -46,7 +46,8 @@ void tables_ahead(struct tables *tables, const struct job *job,
 /* Inspect the tables. Call it again after a column has widened. The gid types
  * that the journal has recorded are copied to the plan.
  *
- * ERR_CONFIG with the code TABLE_OWNED if another job owns a table and that
+ * ERR_CONFIG with the code MASK_FILLED if a column with values gets a mask, and
+ * --remask is not given; with TABLE_OWNED if another job owns a table and that
  * job's query file still exists, or with TABLE_FOREIGN if bulkpg did not create
  * a table. ERR_FAILED or ERR_DENIED if a table cannot take the rows. */
 MUST_CHECK bool
@@ -68,6 +69,9 @@ bool tables_miss_one(const struct tables *tables, const struct plan *plan);
 
 /* True if a column of an existing table must get a wider type. */
 bool tables_widen(const struct tables *tables, const struct plan *plan);
+
+/* True if the values of a column get a mask, or another one. */
+bool tables_remask(const struct tables *tables, const struct plan *plan);
 
 /* True if a table of the plan exists; true if a user dropped one of the job's
  * columns. */

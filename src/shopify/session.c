@@ -322,6 +322,21 @@ judge_page(const struct request *request, const struct answer *answer,
     return false;
 }
 
+/* The store's words may quote a value that the query masks. */
+static void
+hide_words(const struct session *session, const struct request *request,
+           const struct answer *answer, struct err *err)
+{
+    const char *words;
+
+    if (!request->hides_words || answer->errors == NULL ||
+        !reply_may_quote(answer->errors))
+        return;
+    words = reply_hidden_words(err->message);
+    snprintf(err->message, sizeof(err->message), "store %s answered: %s",
+             session->config.store, words);
+}
+
 static bool
 judge_answer(void *ctx, struct request_try *now, const struct http_head *head,
              struct span body, struct err *err)
@@ -333,6 +348,8 @@ judge_answer(void *ctx, struct request_try *now, const struct http_head *head,
     note_head(session, now, head);
     ok = answer_read(session->config.store, head, body, now->request->outer,
                      now->arena, call->answer, &now->wait_ms, err);
+    if (!ok)
+        hide_words(session, now->request, call->answer, err);
     note_cost(now, call->answer);
     note_rate(now, head, call->answer, !ok && err_is(err, MSG_THROTTLED));
     if (!ok && judge_page(now->request, call->answer, err))

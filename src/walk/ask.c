@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "job/store.h"
 #include "paged/judge.h"
+#include "plan/mask.h"
 #include "walk/ahead.h"
 #include "walk/isolate.h"
 
@@ -85,6 +86,7 @@ send_request(struct page *page, struct request *request,
     request->what = "page";
     request->outer = true;
     request->partial = true;
+    request->hides_words = mask_first(walker->plan) != NULL;
     request->user = &job->rate_user;
     request->given_up = &walker->ended;
     request->has_worked =

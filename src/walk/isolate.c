@@ -1,17 +1,32 @@
 #include "walk/isolate.h"
 
 #include "paged/judge.h"
+#include "plan/mask.h"
 #include "walk/ask.h"
 
 enum { WORDS_BYTES = 1000 };
+
+/* The API's words may quote a value that the query masks. */
+static void
+gather_words(const struct page *page, const struct json *errors,
+             struct buf *words)
+{
+    if (errors == NULL)
+        return;
+    judge_words(errors, words);
+    if (mask_first(page->walker->plan) == NULL)
+        return;
+    buf_clear(words);
+    buf_append_str(words, "its words are not shown, because the query has "
+                          "@mask");
+}
 
 static bool
 refuse(const struct page *page, const struct json *errors, struct err *err)
 {
     struct buf words = buf_with_ceiling(WORDS_BYTES);
 
-    if (errors != NULL)
-        judge_words(errors, &words);
+    gather_words(page, errors, &words);
     err_set(err, MSG_PAGE_ERRORS, "the API cannot return a row of \"%s\": %s",
             page->batch.connection->path, buf_str(&words));
     buf_free(&words);
@@ -23,8 +38,7 @@ reject(struct page *page, const char *id, const struct json *errors)
 {
     struct buf words = buf_with_ceiling(WORDS_BYTES);
 
-    if (errors != NULL)
-        judge_words(errors, &words);
+    gather_words(page, errors, &words);
     page_reject(page, page->batch.connection, id,
                 words.length > 0 ? buf_str(&words) : "the row is null");
     buf_free(&words);

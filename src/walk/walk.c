@@ -23,6 +23,7 @@
 #include "bulk/slices_note.h"
 #include "job/store.h"
 #include "journal/operation.h"
+#include "plan/mask.h"
 #include "source/archive.h"
 #include "source/copy.h"
 #include "source/keep.h"
@@ -213,14 +214,16 @@ copy_path(struct job *job, int64_t run_id)
 
 /* The pages that an earlier process read are not in the archive of this one.
  * Objects that were asked for by their ids are not a result: a load of them
- * would remove all others. */
+ * would remove all others. Results of queries with @mask have values that must
+ * not be kept. */
 static struct source *
 archive(struct walk *walk, struct source *source, const struct sidecar *about)
 {
     struct job *job = walk->job;
     const char *directory = job->context->config.archive.directory;
 
-    if (directory[0] == '\0' || job->ids != NULL)
+    if (directory[0] == '\0' || job->ids != NULL ||
+        mask_first(job->plan) != NULL)
         return source;
     if (walk->head.page > 0) {
         log_warn(&job->log, MSG_NOT_ARCHIVED, "the result is not archived",

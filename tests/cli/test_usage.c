@@ -46,6 +46,7 @@ START_TEST(keys_have_a_text)
     keys_are_sentences(keys_source);
     keys_are_sentences(keys_tuning);
     keys_are_sentences(keys_archive);
+    keys_are_sentences(keys_privacy);
 }
 
 END_TEST

@@ -156,7 +156,7 @@ staged_load(struct staged *staged, const char *lines)
     for (int i = 0; i < count; i++)
         becomes[i] = !staged->targets[i].exists;
     stage_lines(staged, lines, becomes);
-    must(adapt_to_plan(staged->conn, staged->plan, "s", staged->targets,
+    must(adapt_to_plan(staged->conn, staged->plan, "s", staged->targets, NULL,
                        on_adapt, NULL, &err),
          err);
     describe_merge(staged, becomes);

@@ -56,7 +56,7 @@ adapt(void)
 {
     recorded = false;
     ck_assert_msg(adapt_to_plan(staged.conn, staged.plan, "s", staged.targets,
-                                record, NULL, &err),
+                                NULL, record, NULL, &err),
                   "%s: %s", err.code, err.message);
 }
 
@@ -234,7 +234,7 @@ change_that_fails(void)
     fits();
     staged.plan->tables[0].columns[column("id")].gid->whole = true;
     ck_assert(!adapt_to_plan(staged.conn, staged.plan, "s", staged.targets,
-                             record, NULL, &err));
+                             NULL, record, NULL, &err));
     ck_assert_str_eq(staged_text(&staged, "SELECT id FROM s.products"), "1");
 }
 

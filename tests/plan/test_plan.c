@@ -6,6 +6,7 @@
 
 #include "dialect/shopify.h"
 #include "plan/layout.h"
+#include "plan/mask.h"
 #include "support/suite.h"
 #include "support/types.h"
 
@@ -852,6 +853,76 @@ START_TEST(the_hash_changes_with_the_field_of_windows)
 
 END_TEST
 
+START_TEST(a_mask_decides_on_the_type_of_the_column)
+{
+    static const struct {
+        const char *how;
+        enum plan_type type;
+    } masks[] = {{"", PLAN_TIMESTAMPTZ},
+                 {"@mask(how: HASH)", PLAN_TEXT},
+                 {"@mask(how: NULL)", PLAN_TIMESTAMPTZ},
+                 {"@mask(how: NULL) @column(type: \"text\")", PLAN_TEXT},
+                 {"@mask(how: YEAR)", PLAN_INTEGER},
+                 {"@mask(how: YEAR) @column(type: \"integer\")", PLAN_INTEGER}};
+
+    const char *hash = "";
+
+    for (int i = 0; i < COUNT(masks); i++) {
+        build_or_abort(
+            arena_printf(&types.arena,
+                         "{ products { edges { node { title createdAt %s tags "
+                         "@mask(how: NULL) } } } }",
+                         masks[i].how));
+        ck_assert_int_eq(plan_column_type(&plan->tables[0].columns[2]),
+                         masks[i].type);
+        ck_assert_int_eq(plan_column_type(&plan->tables[0].columns[3]),
+                         PLAN_JSONB);
+        ck_assert_ptr_null(strstr(plan->document, "@"));
+        if (i < 4)
+            ck_assert_str_ne(plan->hash, hash);
+        hash = plan->hash;
+    }
+    ck_assert_ptr_eq(mask_first(plan), &plan->tables[0].columns[2]);
+    ck_assert_ptr_null(mask_first_hash(plan));
+}
+
+END_TEST
+
+/* Different arguments make different fields, and so do different objects. */
+START_TEST(a_field_may_be_masked_in_two_ways_and_others_not)
+{
+    build_or_abort(
+        "{ products { edges { node { title @mask(how: HASH) domain: title "
+        "@mask(how: DOMAIN) seo { title } metafield(namespace: \"a\", key: "
+        "\"b\") { value @mask(how: HASH) } more: metafield(key: \"c\", "
+        "namespace: \"a\") { value } } } } }");
+    ck_assert_int_eq(plan->tables[0].columns[1].mask, PLAN_MASK_HASH);
+    ck_assert_int_eq(plan->tables[0].columns[2].mask, PLAN_MASK_DOMAIN);
+}
+
+END_TEST
+
+START_TEST(the_key_of_hashes_changes_the_hash_of_the_plan)
+{
+    const char *without =
+        hash_of("{ products { edges { node { title @mask(how: HASH) handle } } "
+                "} }");
+    const char *with;
+
+    mask_set_key(plan, "0123456789abcdef");
+    with = plan->hash;
+    ck_assert_str_ne(with, without);
+    ck_assert_str_eq(plan->tables[0].columns[1].mask_key, "0123456789abcdef");
+    ck_assert_ptr_null(plan->tables[0].columns[2].mask_key);
+    ck_assert_str_eq(hash_of("{ products { edges { node { title @mask(how: "
+                             "HASH) handle } } } }"),
+                     without);
+    mask_set_key(plan, "0123456789abcdee");
+    ck_assert_str_ne(plan->hash, with);
+}
+
+END_TEST
+
 /* Rows that an incremental run does not fetch would have no position. */
 START_TEST(the_hash_changes_with_a_position)
 {
@@ -1440,6 +1511,91 @@ static const struct {
      "2:23: column \"selected_options\" is jsonb and cannot be a key", ""},
     {"{ products @table(parent: \"p\") { edges { node { id } } } }",
      "1:12: the root's table has no parent, so @table cannot have parent:", ""},
+    /* @mask */
+    {NODE("title @mask"), "2:7: @mask needs how: HASH, NULL, DOMAIN or YEAR",
+     ""},
+    {NODE("title @mask(how: \"HASH\")"),
+     "2:18: @mask needs how: HASH, NULL, DOMAIN or YEAR", ""},
+    {NODE("title @mask(how: null)"),
+     "2:18: @mask needs how: HASH, NULL, DOMAIN or YEAR", ""},
+    {NODE("title @mask(how: HASH, key: 1)"),
+     "2:24: @mask has no argument \"key\"", ""},
+    {NODE("id @mask(how: NULL)"),
+     "2:4: \"id\" cannot have @mask: it is the id of its rows", ""},
+    {NODE("number: id @mask(how: HASH)"),
+     "2:12: \"number\" cannot have @mask: it is the id of its rows", ""},
+    {NODE("__typename @mask(how: HASH)"),
+     "2:12: @mask belongs on a field with a single value; this one is the name "
+     "of a type",
+     ""},
+    {NODE("tags @mask(how: HASH)"),
+     "2:6: @mask(how: HASH) on \"tags\" does not take lists or JSON", ""},
+    {NODE("totalInventory @mask(how: DOMAIN)"),
+     "2:16: @mask(how: DOMAIN) on \"totalInventory\" does not take values that "
+     "are not strings",
+     ""},
+    {NODE("totalInventory @mask(how: YEAR)"),
+     "2:16: @mask(how: YEAR) on \"totalInventory\" does not take values that "
+     "are not dates",
+     ""},
+    {NODE("title @column(type: \"jsonb\") @mask(how: HASH)"),
+     "2:7: @mask(how: HASH) makes \"title\" a column of type text", ""},
+    {NODE("seo @mask(how: NULL) { title }"),
+     "2:5: @mask does not belong on the object \"seo\", whose fields are "
+     "columns; @json keeps it whole",
+     ""},
+    {NODE("seo @json @mask(how: NULL) { title }"),
+     "2:11: @mask belongs on a field with a single value; this one is kept "
+     "whole",
+     ""},
+    {NODE("seo @json { title @mask(how: HASH) }"),
+     "2:19: @mask does not belong on the field \"title\", which is part of a "
+     "value kept whole",
+     ""},
+    {NODE("options { name @mask(how: HASH) }"),
+     "2:16: @mask does not belong on the field \"name\", which is part of a "
+     "value kept whole",
+     ""},
+    {NODE("variants @mask(how: NULL) { edges { node { id } } }"),
+     "2:10: @mask does not belong on the connection \"variants\", which is a "
+     "table",
+     ""},
+    {NODE("variants @table(key: [\"sku\"]) { edges { node { sku @mask(how: "
+          "HASH) } } }"),
+     "2:52: \"sku\" cannot have @mask: it is in the key of table "
+     "\"products_variants\"",
+     ""},
+    {NODE("title @mask(how: HASH) again: title"),
+     "2:24: \"title\" is selected without @mask here, and with @mask in line "
+     "2",
+     "mask it in both places, or in none; an alias and @json do not make it "
+     "another field"},
+    {NODE("again: title title @mask(how: HASH)"),
+     "2:1: \"title\" is selected without @mask here, and with @mask in line 2",
+     "mask it in both places, or in none; an alias and @json do not make it "
+     "another field"},
+    {NODE("title @mask(how: HASH) ... { title }"),
+     "2:30: \"title\" was already selected with another @mask, or without one",
+     ""},
+    {NODE("title @mask(how: HASH) ... { title @mask(how: NULL) }"),
+     "2:30: \"title\" was already selected with another @mask, or without one",
+     ""},
+    {NODE("seo { title @mask(how: HASH) } other: seo { name: title }"),
+     "2:45: \"title\" is selected without @mask here, and with @mask in line "
+     "2",
+     "mask it in both places, or in none; an alias and @json do not make it "
+     "another field"},
+    {NODE("seo { title @mask(how: HASH) } other: seo @json { title }"),
+     "2:51: \"title\" is selected without @mask here, and with @mask in line "
+     "2",
+     "mask it in both places, or in none; an alias and @json do not make it "
+     "another field"},
+    {NODE(
+         "variants(first: 1) { edges { node { sku @mask(how: HASH) } } } more: "
+         "variants(first: 2) { edges { node { sku } } }"),
+     "2:106: \"sku\" is selected without @mask here, and with @mask in line 2",
+     "mask it in both places, or in none; an alias and @json do not make it "
+     "another field"},
     /* @incremental, @slice and @deletes */
     {"query @incremental(field: \"updated\") { products { edges { node { id } } "
      "} }",
@@ -1582,6 +1738,9 @@ plan_suite(void)
     tcase_add_test(tests, coarse_filters_overlap_by_a_day_and_a_half);
     tcase_add_test(tests, the_hash_changes_with_the_field_of_windows);
     tcase_add_test(tests, the_hash_does_not_depend_on_upkeep);
+    tcase_add_test(tests, a_mask_decides_on_the_type_of_the_column);
+    tcase_add_test(tests, a_field_may_be_masked_in_two_ways_and_others_not);
+    tcase_add_test(tests, the_key_of_hashes_changes_the_hash_of_the_plan);
     tcase_add_test(tests, the_hash_changes_with_a_position);
     tcase_add_test(tests, a_document_that_is_too_large_is_refused);
     tcase_add_test(tests, a_window_may_use_a_filter_that_is_allowed);
