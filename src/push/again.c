@@ -9,6 +9,7 @@
 
 enum {
     PAGE_ROWS = 500,
+    PAGE_BYTES = 4 * 1024 * 1024,
     NUMBER_BYTES = 24,
     LINE_BYTES_MAX = 128 * 1024 * 1024,
     LEFT_BYTES_MAX = 2000 /* of keys in a warning */
@@ -150,16 +151,21 @@ static bool
 add_page(struct again *again, const char *of, int64_t *last, int *count,
          struct err *err)
 {
-    char number[NUMBER_BYTES], rows[NUMBER_BYTES];
-    const char *values[] = {of, number, states_of[again->what], rows,
-                            needs_age(again) ? KEY_MS : NULL};
+    char number[NUMBER_BYTES], rows[NUMBER_BYTES], bytes[NUMBER_BYTES];
+    const char *values[] = {of,
+                            number,
+                            states_of[again->what],
+                            rows,
+                            needs_age(again) ? KEY_MS : NULL,
+                            bytes};
     struct pg_result *page;
     bool ok = true;
 
     snprintf(number, sizeof(number), "%lld", (long long)*last);
     snprintf(rows, sizeof(rows), "%d", PAGE_ROWS);
+    snprintf(bytes, sizeof(bytes), "%d", PAGE_BYTES);
     if (!stage_wait(again->stage, err) ||
-        !pg_exec(again->stage->conn, sql_again_rows, 5, values, &page, err))
+        !pg_exec(again->stage->conn, sql_again_rows, 6, values, &page, err))
         return false;
     *count = pg_rows(page);
     for (int row = 0; ok && row < *count && !again->stage->is_full; row++)
@@ -194,11 +200,11 @@ add_push(struct again *again, int64_t of, struct err *err)
 {
     char push_id[NUMBER_BYTES];
     int64_t last = -1;
-    int count = PAGE_ROWS;
+    int count = 1;
     bool ok = true;
 
     snprintf(push_id, sizeof(push_id), "%lld", (long long)of);
-    while (ok && count == PAGE_ROWS && !again->stage->is_full)
+    while (ok && count > 0 && !again->stage->is_full)
         ok = add_page(again, push_id, &last, &count, err);
     if (ok)
         warn_of_left(again, of);
@@ -250,22 +256,31 @@ again_stage_all(struct stage *stage, enum again_what what, struct err *err)
     return ok;
 }
 
-bool
-again_find_left(struct journal *journal, int64_t of, struct arena *arena,
-                struct again_left *left, struct err *err)
+/* Ask a question about push `of`. */
+static bool
+ask(struct journal *journal, const char *sql, int64_t of,
+    struct pg_result **result, struct err *err)
 {
     char push_id[NUMBER_BYTES];
     const char *values[] = {push_id};
-    struct pg_result *result;
     struct pg_conn *conn;
     bool ok;
 
     snprintf(push_id, sizeof(push_id), "%lld", (long long)of);
     if (!journal_borrow(journal, &conn, err))
         return false;
-    ok = pg_exec(conn, sql_again_left, 1, values, &result, err);
+    ok = pg_exec(conn, sql, 1, values, result, err);
     journal_give_back(journal);
-    if (!ok)
+    return ok;
+}
+
+bool
+again_find_left(struct journal *journal, int64_t of, struct arena *arena,
+                struct again_left *left, struct err *err)
+{
+    struct pg_result *result;
+
+    if (!ask(journal, sql_again_left, of, &result, err))
         return false;
     *left = (struct again_left){
         .changed = pg_int64(result, 0, 0),
@@ -280,18 +295,9 @@ bool
 again_count_undone(struct journal *journal, int64_t of, int64_t *rows,
                    struct err *err)
 {
-    char push_id[NUMBER_BYTES];
-    const char *values[] = {push_id};
     struct pg_result *result;
-    struct pg_conn *conn;
-    bool ok;
 
-    snprintf(push_id, sizeof(push_id), "%lld", (long long)of);
-    if (!journal_borrow(journal, &conn, err))
-        return false;
-    ok = pg_exec(conn, sql_again_undone, 1, values, &result, err);
-    journal_give_back(journal);
-    if (!ok)
+    if (!ask(journal, sql_again_undone, of, &result, err))
         return false;
     *rows = pg_int64(result, 0, 0);
     pg_result_free(result);

@@ -23,7 +23,7 @@
 #include "sql.h"
 
 enum {
-    FIRST_ROWS = 100,
+    FIRST_ROWS = 20, /* they may be long */
     PAGE_ROWS = 2000,
     PAGE_BYTES = 2 * 1024 * 1024,
     LINE_BYTES_MAX = 64 * 1024 * 1024,
