@@ -29,10 +29,12 @@ look_once(struct chunk *chunk, bool *found, struct err *err)
     return true;
 }
 
+/* If the database's clock was set back, the request seems to be sent later than
+ * now: then it counts as sent now. */
 static bool
 search(struct chunk *chunk, bool *found, struct err *err)
 {
-    int64_t age_ms = chunk->row.sent_age_ms;
+    int64_t age_ms = chunk->row.sent_age_ms > 0 ? chunk->row.sent_age_ms : 0;
     int64_t deadline =
         clock_after_ms(age_ms < ADOPT_SEARCH_MS ? ADOPT_SEARCH_MS - age_ms : 0);
 
@@ -143,15 +145,25 @@ adopt_look(struct push *push, int64_t n, bool *found, struct err *err)
     return ok;
 }
 
+/* It may have begun just before the fence: look once more. */
+static bool
+fence_unless_found(struct chunk *chunk, bool *found, struct err *err)
+{
+    return search(chunk, found, err) &&
+           (*found || (fence(chunk, err) && look_once(chunk, found, err))) &&
+           (!*found || chunk_taken(chunk, err));
+}
+
 bool
-adopt_fence(struct push *push, int64_t n, struct err *err)
+adopt_fence(struct push *push, int64_t n, bool *found, struct err *err)
 {
     struct chunk chunk;
     bool ok;
 
+    *found = false;
     if (!find_row(push, n, &chunk, err))
         return false;
-    ok = fence(&chunk, err);
+    ok = fence_unless_found(&chunk, found, err);
     chunk_free(&chunk);
     return ok;
 }

@@ -31,7 +31,10 @@ MUST_CHECK bool adopt_lost(struct chunk *chunk, struct err *err);
 MUST_CHECK bool
 adopt_look(struct push *push, int64_t n, bool *found, struct err *err);
 
-/* Replace the lines of such a chunk, before its rows count as failed. */
-MUST_CHECK bool adopt_fence(struct push *push, int64_t n, struct err *err);
+/* The same, before the rows of such a chunk count as failed: search for its
+ * operation as long as the store may list it late, then replace the lines, so
+ * that it cannot start, and look again. */
+MUST_CHECK bool
+adopt_fence(struct push *push, int64_t n, bool *found, struct err *err);
 
 #endif

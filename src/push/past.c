@@ -91,14 +91,12 @@ check_chunk(struct push *push, int64_t n, bool applied, struct err *err)
 {
     bool found;
 
-    if (!adopt_look(push, n, &found, err))
+    if (!(applied ? adopt_look : adopt_fence)(push, n, &found, err))
         return false;
-    if (found)
-        return err_set(err, MSG_PUSH_FOUND,
-                       "the store has the operation of chunk %" PRId64
-                       " of push %" PRId64,
-                       n, push->ref.push_id);
-    return applied || adopt_fence(push, n, err);
+    return !found || err_set(err, MSG_PUSH_FOUND,
+                             "the store has the operation of chunk %" PRId64
+                             " of push %" PRId64,
+                             n, push->ref.push_id);
 }
 
 static bool

@@ -323,16 +323,41 @@ TASK_TEST(held_rows_are_settled_when_their_operation_appears, PATIENT_MS)
 
 TASK_TEST(the_fence_of_held_rows_replaces_their_lines, PATIENT_MS)
 {
+    bool found;
+
     open_rows(http, NULL, 1);
     p.losses[0] = LOSS_BEFORE;
     p.list_moves_clock_ms = 61000;
     p.mutation.is_safe = p.push.may_repeat = false;
     FAILS_WITH(ERR_LATER, "PUSH_HELD");
-    ck_assert_msg(adopt_fence(&p.push, 1, &err), "%s", err.message);
+    ck_assert_msg(adopt_fence(&p.push, 1, &found, &err), "%s", err.message);
+    ck_assert(!found);
     ck_assert_str_eq(p.files[0].lines, "bulkpg does not send these lines\n");
     p.bad_uploads = 1;
-    ck_assert(!adopt_fence(&p.push, 1, &err));
+    ck_assert(!adopt_fence(&p.push, 1, &found, &err));
     ck_assert_int_eq(err.kind, ERR_LATER);
+    scripted_push_close(&p);
+}
+
+/* The store lists it late, when a user has decided that it failed. */
+TASK_TEST(there_is_no_fence_for_an_operation_that_appears, PATIENT_MS)
+{
+    bool found;
+
+    open_rows(http, NULL, 2);
+    p.losses[0] = LOSS_LATE;
+    p.list_moves_clock_ms = 61000;
+    p.mutation.is_safe = p.push.may_repeat = false;
+    FAILS_WITH(ERR_LATER, "PUSH_HELD");
+    scripted_push_again(&p);
+    p.list_moves_clock_ms = 30000;
+    ck_assert_msg(adopt_fence(&p.push, 1, &found, &err), "%s", err.message);
+    ck_assert(found);
+    ck_assert_int_eq(p.files[0].uploads, 1);
+    ASK(CHUNKS, "1:running:1:1");
+    RUN();
+    STATES("applied applied");
+    each_ran(1, 2);
     scripted_push_close(&p);
 }
 
@@ -370,6 +395,21 @@ TASK_TEST(a_push_that_was_killed_while_submitting_is_settled, PATIENT_MS)
 }
 
 /* An operation that the store loses sight of while it runs. */
+TASK_TEST(a_clock_that_was_set_back_does_not_lengthen_the_search, PATIENT_MS)
+{
+    open_rows(http, NULL, 2);
+    die_in("submitting");
+    (void)scripted_push_ask(&p, "UPDATE bulkpg.push_chunk SET sent_at = now() "
+                                "+ interval '1 day'");
+    scripted_push_again(&p);
+    p.mutation.is_safe = p.push.may_repeat = false;
+    p.list_moves_clock_ms = 61000;
+    FAILS_WITH(ERR_LATER, "PUSH_HELD");
+    ck_assert_int_eq(p.lists, 1);
+    STATES("held held");
+    scripted_push_close(&p);
+}
+
 TASK_TEST(an_operation_may_be_missing_for_a_while, PATIENT_MS)
 {
     open_rows(http, NULL, 2);
@@ -559,7 +599,10 @@ main(void)
     tcase_add_test(tests, rows_that_must_not_repeat_are_held);
     tcase_add_test(tests, held_rows_are_settled_when_their_operation_appears);
     tcase_add_test(tests, the_fence_of_held_rows_replaces_their_lines);
+    tcase_add_test(tests, there_is_no_fence_for_an_operation_that_appears);
     tcase_add_test(tests, a_push_that_was_killed_while_submitting_is_settled);
+    tcase_add_test(tests,
+                   a_clock_that_was_set_back_does_not_lengthen_the_search);
     tcase_add_test(tests, an_operation_may_be_missing_for_a_while);
     tcase_add_test(tests, an_operation_that_stays_missing_has_no_result);
     tcase_add_test(tests, a_finished_operation_may_be_missing_for_a_while);
