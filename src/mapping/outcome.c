@@ -4,27 +4,35 @@
  *     an error proves that nothing ran (ACCESS_DENIED, ...)   refused
  *     another request has the same idempotency key            unknown
  *     `errors` without `data`                                 refused
- *     the root is null or missing                             unknown
+ *     the root is null, missing, or has another form          unknown
  *     a list of errors is not empty, or `ok` is false         refused, partly
  *     else                                                    applied
  *
  * Hazards. `data: null` comes after the mutation began to run, so it does not
  * prove that nothing was changed. A value that does not fit its column must not
- * stop the other rows: it is left out, and an error beside the row says so.
+ * stop the other rows: it is left out, and an error beside the row says so. If
+ * PostgreSQL refused it, no answer of the chunk could ever be settled.
  */
 #include "mapping/outcome.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/dict.h"
 #include "base/timestamp.h"
+#include "json/clean.h"
 #include "json/tree.h"
 #include "json/write.h"
 #include "mapping/value.h"
 
-enum { ERRORS_MAX = 100, IDS_MAX = 10000 };
+enum {
+    ERRORS_MAX = 100,
+    IDS_MAX = 10000,
+    NUMBER_MOST = 1000, /* bytes of a number */
+    TIME_MOST = 64      /* and of a time; PostgreSQL takes no longer ones */
+};
 
 struct reading {
     const struct mutation *mutation;
@@ -179,29 +187,45 @@ is_whole_number(struct span text, int64_t least, int64_t most)
     return errno == 0 && *end == '\0' && number >= least && number <= most;
 }
 
+/* A number that double precision and numeric can hold. strtod() reports numbers
+ * that are only inexact, too. */
 static bool
 is_number(struct span text, struct arena *arena)
 {
     char *copy = arena_dup(arena, text), *end;
+    double number;
 
-    if (text.length == 0 || text.length > 1000 ||
+    if (text.length == 0 || text.length > NUMBER_MOST ||
         strspn(copy, "0123456789+-.eE") != text.length)
         return false;
-    (void)strtod(copy, &end);
-    return *end == '\0';
+    errno = 0;
+    number = strtod(copy, &end);
+    return *end == '\0' && isfinite(number) && (errno == 0 || number != 0);
 }
 
-/* jsonb refuses the character NUL. */
 static bool
-has_nul(const struct json *value)
+has_odd_number(struct reading *r, const struct json *value)
 {
-    if (value->kind == JSON_STRING)
-        return memchr(value->text.bytes, '\0', value->text.length) != NULL;
+    if (value->kind == JSON_NUMBER)
+        return !is_number(value->text, r->arena);
     for (const struct json *item = value->first; item != NULL;
          item = item->next)
-        if (has_nul(item))
+        if (has_odd_number(r, item))
             return true;
     return false;
+}
+
+/* jsonb refuses the character NUL and halves of characters, also in the names
+ * of members, and numbers that numeric cannot hold. */
+static bool
+is_storable(struct reading *r, const struct json *value)
+{
+    struct buf cleaned = buf_with_ceiling(value->source.length);
+    size_t replaced, at;
+    bool is_clean = clean_json(value->source, &cleaned, &replaced, &at);
+
+    buf_free(&cleaned);
+    return is_clean && replaced == 0 && !has_odd_number(r, value);
 }
 
 static bool
@@ -222,7 +246,8 @@ fits(struct reading *r, enum plan_type type, struct span text)
     case PLAN_BOOLEAN:
         return span_is(text, "true") || span_is(text, "false");
     case PLAN_TIMESTAMPTZ:
-        return timestamp_parse(text, &micros, &ignored);
+        return text.length <= TIME_MOST &&
+               timestamp_parse(text, &micros, &ignored);
     case PLAN_DATE:
         return timestamp_parse_date(text, &days, &ignored);
     case PLAN_TEXT:
@@ -256,7 +281,9 @@ leaf_text(struct reading *r, const struct mutation_leaf *leaf,
     *text = is_plain ? value->text : value->source;
     if (is_plain && leaf->is_number_of_gid)
         *text = number_of(*text);
-    return !has_nul(value) && fits(r, leaf->type, *text);
+    if (is_plain && memchr(text->bytes, '\0', text->length) != NULL)
+        return false;
+    return (is_plain || is_storable(r, value)) && fits(r, leaf->type, *text);
 }
 
 static struct span
@@ -381,13 +408,31 @@ read_payload(struct reading *r, const struct json *root)
 
 /* ---- the answer ---------------------------------------------------------- */
 
+/* Does the payload have another form than the types say? Then it is not proven
+ * that it has no errors. */
+static bool
+is_odd(const struct mutation *m, const struct json *root)
+{
+    for (int i = 0; i < m->errors_count; i++) {
+        const struct json *list = json_get(root, m->errors[i].key);
+
+        if (root->kind != JSON_OBJECT ||
+            (list != NULL && list->kind != JSON_NULL &&
+             list->kind != JSON_ARRAY))
+            return true;
+    }
+    return false;
+}
+
 static void
 judge(struct reading *r, const struct json *data, const struct json *root,
       bool has_errors)
 {
     struct outcome *outcome = r->outcome;
 
-    if (root != NULL && root->kind != JSON_NULL)
+    if (root != NULL && root->kind != JSON_NULL && is_odd(r->mutation, root))
+        outcome->state = OUTCOME_UNKNOWN;
+    else if (root != NULL && root->kind != JSON_NULL)
         read_payload(r, root);
     else
         outcome->state =

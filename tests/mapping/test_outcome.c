@@ -63,6 +63,11 @@ static const struct {
     {"{\"data\":{}," TOP("TIMEOUT") "}", OUTCOME_UNKNOWN, 1, -1},
     {ANSWER("null") "}", OUTCOME_UNKNOWN, 0, -1},
     {"{\"data\":null}", OUTCOME_UNKNOWN, 0, -1},
+    /* the payload has another form than the types say */
+    {ANSWER("[]") "}", OUTCOME_UNKNOWN, 0, -1},
+    {ANSWER("true") "}", OUTCOME_UNKNOWN, 0, -1},
+    {ANSWER("{" VARIANTS ",\"userErrors\":\"no\"}") "}", OUTCOME_UNKNOWN, 0,
+     -1},
     /* errors that prove that nothing ran */
     {ANSWER("null") "," TOP("ACCESS_DENIED") "}", OUTCOME_REFUSED, 1, -1},
     {"{\"data\":null," TOP("BAD_REQUEST") "}", OUTCOME_REFUSED, 1, -1},
@@ -243,6 +248,13 @@ static const struct {
     {"{\"product\":{\"createdAt\":\"soon\"}}", "product.createdAt"},
     {"{\"product\":{\"title\":\"a\\u0000b\"}}", "product.title"},
     {"{\"product\":{\"tags\":[\"a\\u0000b\"]}}", "product.tags"},
+    {"{\"product\":{\"tags\":[\"a\\ud83d\"]}}", "product.tags"},
+    {"{\"product\":{\"seo\":{\"a\\u0000b\":1}}}", "product.seo"},
+    {"{\"product\":{\"seo\":{\"n\":[1e200000]}}}", "product.seo"},
+    {"{\"product\":{\"createdAt\":\"2026-01-02T03:04:05."
+     "1234567890123456789012345678901234567890123456789012345678901234567890Z"
+     "\"}}",
+     "product.createdAt"},
 };
 
 START_TEST(a_value_that_does_not_fit_is_left_out)
