@@ -147,6 +147,9 @@ append_inside(struct line_maker *maker, const struct binding_key *part,
     if (value == NULL ||
         (value->kind != JSON_STRING && value->kind != JSON_NUMBER))
         return no_key(fault, last);
+    if (memchr(value->text.bytes, '\0', value->text.length) != NULL)
+        return err_set(fault, MSG_PUSH_VALUE,
+                       "the key of the row, %s, has a NUL character", last);
     if (is_only)
         buf_append_span(&maker->key, value->text);
     else

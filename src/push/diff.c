@@ -51,6 +51,8 @@ diff_row(const struct diff *diff, const struct diff_known *known,
         return diff->may_repeat && !diff->counts ? ROW_PLANNED : ROW_HELD;
     if (known->state == ROW_APPLIED)
         return diff_applied(diff, known, is_same, compared);
+    if (diff->counts && known->state == ROW_PARTLY)
+        return ROW_PARTLY; /* the event took effect, if only a part of it */
     if (is_same && !diff->sends_all)
         return known->state; /* refused */
     return ROW_PLANNED;

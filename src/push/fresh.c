@@ -17,10 +17,15 @@ text_or_null(const struct pg_result *result, int row, int column,
                : arena_strdup(arena, pg_text(result, row, column));
 }
 
+/* An age below 0, because the database's clock was set back, is 0. */
 static int64_t
 age_or_none(const struct pg_result *result, int row, int column)
 {
-    return pg_is_null(result, row, column) ? -1 : pg_int64(result, row, column);
+    int64_t age_ms = pg_int64(result, row, column);
+
+    if (pg_is_null(result, row, column))
+        return -1;
+    return age_ms > 0 ? age_ms : 0;
 }
 
 static void

@@ -746,6 +746,8 @@ static const struct {
     {"{\"variants\": [], \"productId\": \"" ID1 "\", \"x\": 1}", NULL,
      "the mutation has no variable \"x\""},
     {"{\"variants\": []}", NULL, "the key of the row, productId, is NULL"},
+    {"{\"productId\": \"a\\u0000b\", \"variants\": []}", NULL,
+     "the key of the row, productId, has a NUL character"},
     {"{\"productId\": \"" ID1 "\"}", NULL,
      "row " ID1 ", column variants: it is missing, but "
      "[ProductVariantsBulkInput!]! is required"},

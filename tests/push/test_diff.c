@@ -102,6 +102,9 @@ START_TEST(an_event_is_sent_once_ever)
     ck_assert_int_eq(
         after(counts, ROW_REFUSED, true, "other", LINE_BEFORE_UNKNOWN),
         ROW_PLANNED);
+    ck_assert_int_eq(
+        after(counts, ROW_PARTLY, true, "other", LINE_BEFORE_UNKNOWN),
+        ROW_PARTLY);
 }
 
 END_TEST
