@@ -11,6 +11,8 @@
  * rows      Select, check and compare all rows, and put them into the journal,
  *           in one transaction (push/stage.c).
  * guards    Reasons to send nothing. The rows stay in the journal, as skipped.
+ *           But if another process pushed the job meanwhile, because the claim
+ *           was lost, nothing is committed (push/alone.h).
  * send      Bulk operations (push/chunks.c) or single requests (push/direct.c).
  *           Each state is committed before the act that it announces.
  * rollback  With `rollback: true`, if a row was not applied, also because the
@@ -35,6 +37,7 @@
 #include "journal/chunk.h"
 #include "journal/claim.h"
 #include "push/again.h"
+#include "push/alone.h"
 #include "push/chunks.h"
 #include "push/direct.h"
 #include "push/ending.h"
@@ -204,7 +207,8 @@ commit_rows(struct stage *stage, struct err *err)
     struct err why;
 
     if (guard_rows(stage, err))
-        return stage_commit(stage, err);
+        return alone_check(stage->push, stage->conn, err) &&
+               stage_commit(stage, err);
     if (err->kind != ERR_TRANSIENT && err->kind != ERR_STOPPED &&
         !stage_refuse(stage, &why))
         *err = why;
@@ -215,8 +219,9 @@ static bool
 make_rows(struct push *push, struct err *err)
 {
     struct stage stage = {.push = push};
+    bool dry = push->context->options->dry_run;
     bool ok =
-        (push->context->options->dry_run || result_table_adapt(push, err)) &&
+        (dry || (alone_begin(push, err) && result_table_adapt(push, err))) &&
         stage_rows(push, &stage, err);
 
     if (ok) {
@@ -224,8 +229,7 @@ make_rows(struct push *push, struct err *err)
         push->counts.refused = stage.refused;
         push->counts.held = push->counts.unknown = stage.held;
         push->log.push_id = push->ref.push_id;
-        ok = push->context->options->dry_run ? guard_rows(&stage, err)
-                                             : commit_rows(&stage, err);
+        ok = dry ? guard_rows(&stage, err) : commit_rows(&stage, err);
     }
     stage_end(&stage);
     return ok;

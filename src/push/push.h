@@ -54,6 +54,7 @@ struct push {
     bool may_repeat;     /* rows whose outcome is unknown are sent again */
     bool is_resumed;     /* an earlier push is being finished */
     bool rolls_back;     /* applied rows are undone if one is not */
+    int64_t newest;      /* push of the job, before this one; 0: none */
     const char *earlier; /* the earlier pushes that this process finished, as
                           * an array: "{1,2}"; NULL: none */
     struct err unread;   /* why answers to an earlier push cannot be read;

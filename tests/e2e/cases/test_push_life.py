@@ -82,6 +82,37 @@ class Life(PriceCase):
         self.assertEqual(0, running.wait().status)
         self.check_once()
 
+    def test_the_claim_is_lost_while_rows_are_selected(self):
+        """The connection that has the claim ends while the SELECT waits for a
+        lock, and another process pushes the rows of a file."""
+        self.prepare(sql=SQL.replace("FROM wanted", """FROM wanted
+            WHERE (SELECT pg_advisory_xact_lock_shared(4711)) IS NOT NULL"""))
+        self.program.file("rows.jsonl", json.dumps({
+            "productId": self.first_product(), "variants": []}))
+        with Held(self.db, "SELECT pg_advisory_xact_lock(4711)"):
+            running = self.program.start("push", "prices")
+            self.wait_for(lambda: not running.is_alive() or self.db.value("""
+                SELECT count(*) AS v FROM pg_locks WHERE objid = 4711
+                AND locktype = 'advisory' AND NOT granted""") > 0, "a lock")
+            self.assertTrue(running.is_alive(), running.result)
+            claims = """FROM pg_locks l JOIN pg_database d
+                ON d.oid = l.database AND d.datname = current_database()
+                WHERE locktype = 'advisory' AND objid <> 4711"""
+            self.assertEqual(1, self.db.value(
+                f"SELECT count(pg_terminate_backend(pid)) AS v {claims}"))
+            self.wait_for(lambda: self.db.value(
+                f"SELECT count(*) AS v {claims}") == 0)
+            self.check_counts(self.push("prices", "--from", "rows.jsonl"),
+                              row=1, applied=1)
+        result = running.wait()
+        self.assertEqual(AGAIN, result.status, result)
+        self.assertIn("another process has pushed job prices of store acme "
+                      "meanwhile (push ", result.stderr)
+        self.assertEqual(1, self.db.value(
+            "SELECT count(*) AS v FROM bulkpg.push"))
+        self.assertEqual(1, len(self.effects()))
+        self.check_counts(self.push("prices"), row=6, applied=6)
+
     def test_a_rollback_is_killed(self):
         """The next push undoes the rest."""
         self.prepare(sql=WITH_BEFORE.replace("v._parent_id", "w.product_id"),
