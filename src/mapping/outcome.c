@@ -30,7 +30,8 @@
 enum {
     ERRORS_MAX = 100,
     IDS_MAX = 10000,
-    NUMBER_MOST = 1000, /* bytes of a number */
+    NUMBER_MOST = 1000, /* bytes of a number, */
+    EXPONENT_MOST = 5,  /* of its exponent, with the e and a sign, */
     TIME_MOST = 64      /* and of a time; PostgreSQL takes no longer ones */
 };
 
@@ -188,15 +189,17 @@ is_whole_number(struct span text, int64_t least, int64_t most)
 }
 
 /* A number that double precision and numeric can hold. strtod() reports numbers
- * that are only inexact, too. */
+ * that are only inexact, too; and numeric refuses 0 with a large exponent. */
 static bool
 is_number(struct span text, struct arena *arena)
 {
     char *copy = arena_dup(arena, text), *end;
+    const char *exponent = strpbrk(copy, "eE");
     double number;
 
     if (text.length == 0 || text.length > NUMBER_MOST ||
-        strspn(copy, "0123456789+-.eE") != text.length)
+        strspn(copy, "0123456789+-.eE") != text.length ||
+        (exponent != NULL && strlen(exponent) > EXPONENT_MOST))
         return false;
     errno = 0;
     number = strtod(copy, &end);

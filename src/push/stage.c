@@ -404,6 +404,14 @@ keep_fault(struct stage *stage, struct stage_row *row, const struct line *line,
                             : NULL;
 }
 
+/* The variables that undo the row; but no operation takes longer ones. */
+static struct span
+image_of(const struct line *line)
+{
+    return line->before.length < STAGE_CHUNK_BYTES ? line->before
+                                                   : span_of(NULL, 0);
+}
+
 /* One operation, and one request, must be able to take the row. */
 static bool
 is_too_long(const struct line *line, struct err *why)
@@ -464,7 +472,7 @@ stage_add(struct stage *stage, const struct line *line,
         keep_fault(stage, row, line, fault);
     } else {
         row->variables = keep(stage, line->variables);
-        row->before = keep(stage, line->before);
+        row->before = keep(stage, image_of(line));
         row->compared = line->compared;
         memcpy(row->hash, line->hash, sizeof(row->hash));
         if (idempotency_key != NULL)

@@ -68,7 +68,8 @@ stage_begin(struct stage *stage, struct push *push, const char *snapshot_at,
             int64_t undo_of, struct err *err);
 
 /* Add a row; `fault` is why it is not valid, or its kind is ERR_NONE. A line
- * that is longer than STAGE_CHUNK_BYTES is not valid, either.
+ * that is longer than STAGE_CHUNK_BYTES is not valid, either, and one that is
+ * longer cannot undo the row.
  * `idempotency_key` was used for the line; NULL: none. */
 MUST_CHECK bool stage_add(struct stage *stage, const struct line *line,
                           const char *idempotency_key, const struct err *fault,

@@ -251,6 +251,8 @@ static const struct {
     {"{\"product\":{\"tags\":[\"a\\ud83d\"]}}", "product.tags"},
     {"{\"product\":{\"seo\":{\"a\\u0000b\":1}}}", "product.seo"},
     {"{\"product\":{\"seo\":{\"n\":[1e200000]}}}", "product.seo"},
+    {"{\"product\":{\"seo\":{\"n\":1e400}}}", "product.seo"},
+    {"{\"product\":{\"seo\":{\"n\":0e-99999}}}", "product.seo"},
     {"{\"product\":{\"createdAt\":\"2026-01-02T03:04:05."
      "1234567890123456789012345678901234567890123456789012345678901234567890Z"
      "\"}}",

@@ -19,7 +19,7 @@ static const struct {
     const char *sql;
     bool in_settle; /* with the settings of push_lookups.sql */
     int count;
-    const char *values[5];
+    const char *values[6];
 } statements[] = {
     {"settle_states", sql_settle_states, true, 2, {"1", "[]"}},
     {"settle_lines", sql_settle_lines, true, 3, {"1", "1", "{1,2,3}"}},
@@ -28,7 +28,11 @@ static const struct {
     {"chunk_skip", sql_chunk_skip, false, 2, {"1", "0"}},
     {"direct_unsent", sql_direct_unsent, false, 4, {"1", "0", "1", "{1}"}},
     {"direct_close", sql_direct_close, false, 4, {"1", "0", "1", "f"}},
-    {"again_rows", sql_again_rows, false, 5, {"1", "-1", "{unknown}", "500"}},
+    {"again_rows",
+     sql_again_rows,
+     false,
+     6,
+     {"1", "-1", "{unknown}", "500", NULL, "4000000"}},
     {"again_left", sql_again_left, false, 1, {"1"}},
 };
 

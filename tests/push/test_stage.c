@@ -70,6 +70,25 @@ TASK_TEST(a_row_that_no_operation_takes_is_not_valid, PATIENT_MS)
     scripted_push_close(&p);
 }
 
+TASK_TEST(a_row_whose_image_no_operation_takes_has_none, PATIENT_MS)
+{
+    char *bytes = mem_alloc(STAGE_CHUNK_BYTES);
+    struct line line = {.key = span_str("a"),
+                        .variables = span_str("{}"),
+                        .before = span_of(bytes, STAGE_CHUNK_BYTES)};
+    struct err none = {.kind = ERR_NONE};
+
+    begin(http);
+    OK(stage_add(&stage, &line, NULL, &none, &err));
+    free(bytes);
+    end();
+    ASK(STATES, "a planned");
+    ASK("SELECT count(*) FROM bulkpg.push_row WHERE key = 'a' AND before IS "
+        "NULL",
+        "1");
+    scripted_push_close(&p);
+}
+
 TASK_TEST(a_row_in_doubt_is_held_without_its_variables, PATIENT_MS)
 {
     begin(http);
@@ -92,6 +111,7 @@ main(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_row_that_no_operation_takes_is_not_valid);
+    tcase_add_test(tests, a_row_whose_image_no_operation_takes_has_none);
     tcase_add_test(tests, a_row_in_doubt_is_held_without_its_variables);
     suite_add_tcase(suite, tests);
     return suite_run_with_cluster(suite);
