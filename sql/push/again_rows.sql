@@ -3,7 +3,8 @@
 -- has at least one row, unless there are no more.
 -- $1: push_id, $2: number of the last row of the page before, $3: states,
 -- $4: most rows of a page, $5: milliseconds since the first sending, after which
--- a row is too old (NULL: never), $6: bytes after which a page ends
+-- a row is too old (NULL: never), as is one that seems to be sent later than
+-- now, because the clock was set back; $6: bytes after which a page ends
 WITH next AS MATERIALIZED (
   SELECT r.number,
          octet_length(r.variables) + coalesce(octet_length(r.before), 0)
@@ -25,8 +26,10 @@ WITH next AS MATERIALIZED (
 )
 SELECT r.number, r.key, r.variables, r.before, r.idempotency_key, r.hash,
        r.state = 'held' AND c.state <> 'settled',
-       coalesce(r.first_sent_at <= clock_timestamp()
-                  - $5::bigint * interval '1 millisecond', false)
+       coalesce(r.first_sent_at NOT BETWEEN
+                  clock_timestamp() - $5::bigint * interval '1 millisecond'
+                  AND clock_timestamp() + interval '1 hour',
+                false) AND $5 IS NOT NULL
 FROM page
 JOIN bulkpg.push_row r ON r.push_id = $1::bigint AND r.number = page.number
 LEFT JOIN bulkpg.push_chunk c ON c.push_id = r.push_id AND c.n = r.n

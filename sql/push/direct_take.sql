@@ -2,6 +2,8 @@
 -- in chunk_submitting.sql. Rows whose outcome is unknown may be sent again.
 -- The prior state of a row that was `sending` already is `unknown`: an earlier
 -- request may have had its effect, although this one may prove not to be sent.
+-- A row that seems to be sent later than now, because the clock was set back, is
+-- as old as one that was sent too long ago.
 -- $1: push_id, $2: resumed, $3: n, $4: rows, $5: which: planned, again,
 -- idempotent (also of an earlier process), $6: most tries of a row, $7: number
 -- of the first line
@@ -23,11 +25,13 @@ WITH fence AS MATERIALIZED (
     AND CASE $5
         WHEN 'planned' THEN r.state = 'planned'
         WHEN 'again' THEN r.state = 'unknown' AND r.tries < $6::integer
-          AND r.first_sent_at > clock_timestamp() - interval '12 hours'
+          AND r.first_sent_at BETWEEN clock_timestamp() - interval '12 hours'
+                                  AND clock_timestamp() + interval '1 hour'
         WHEN 'idempotent' THEN
           (r.state = 'sending' OR (r.state = 'unknown'
                                    AND r.tries < $6::integer))
-          AND r.first_sent_at > clock_timestamp() - interval '12 hours'
+          AND r.first_sent_at BETWEEN clock_timestamp() - interval '12 hours'
+                                  AND clock_timestamp() + interval '1 hour'
         END
   ORDER BY r.line
   LIMIT $4::integer

@@ -232,13 +232,19 @@ TASK_TEST(a_key_in_doubt_stays_so_if_its_row_cannot_be_sent, PATIENT_MS)
     scripted_push_close(&p);
 }
 
-TASK_TEST(after_12_hours_a_key_does_not_count, PATIENT_MS)
+/* Nor does one that seems to be sent tomorrow: the clock was set back. */
+static const char *const ages[] = {"- interval '13 hours'",
+                                   "+ interval '1 day'"};
+
+TASK_LOOP_TEST(after_12_hours_a_key_does_not_count, PATIENT_MS)
 {
     open_rows(http, NULL, 1);
     repeat(false, true);
     (void)scripted_push_ask(
-        &p, "UPDATE bulkpg.push_row SET state = 'sending', tries = 1, "
-            "first_sent_at = now() - interval '13 hours'");
+        &p, arena_printf(&p.arena,
+                         "UPDATE bulkpg.push_row SET state = 'sending', tries "
+                         "= 1, first_sent_at = now() %s",
+                         ages[row]));
     scripted_push_again(&p);
     RUN();
     STATES("held");
@@ -267,7 +273,8 @@ main(void)
                         COUNT(resumed));
     tcase_add_test(tests, an_undo_sends_what_an_earlier_process_did_not);
     tcase_add_test(tests, a_key_in_doubt_stays_so_if_its_row_cannot_be_sent);
-    tcase_add_test(tests, after_12_hours_a_key_does_not_count);
+    tcase_add_loop_test(tests, after_12_hours_a_key_does_not_count, 0,
+                        COUNT(ages));
     suite_add_tcase(suite, tests);
     return suite_run_with_cluster(suite);
 }
