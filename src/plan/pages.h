@@ -35,6 +35,10 @@
 /* The member of a line that has the fields of an edge beside its node. */
 #define PAGES_EDGE_KEY "bulkpg_e"
 
+/* The longest id that rows are asked for by, or below; and the longest cursor.
+ * An API may send any; the frontier has many of them. */
+enum { PAGES_ID_BYTES_MAX = 2048, PAGES_CURSOR_BYTES_MAX = 16 * 1024 };
+
 enum pages_kind {
     PAGES_ONE,    /* a single object at the root: a table of one row */
     PAGES_RELAY,  /* first, after; ends if pageInfo.hasNextPage is false */

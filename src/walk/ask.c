@@ -24,7 +24,8 @@ enum {
     VARIABLES_BYTES_MAX = 1024 * 1024,
     LARGE_BYTES_MAX = 64 * 1024 * 1024,
     PATH_BYTES_MAX = 4096,
-    BEFORE_S = 2 /* the watermark is this much before the server's time */
+    BEFORE_S = 2, /* the watermark is this much before the server's time */
+    AHEAD_MOST_S = 24 * 3600 /* of the server's clock, before ours */
 };
 
 /* A request in progress. */
@@ -61,7 +62,7 @@ count_request(struct page *page, const struct pages_connection *c,
     struct tally *tally = &page->tallies.of[c->index];
 
     tally->pages++;
-    tally->points += reply->cost >= 0 ? reply->cost : estimate;
+    tallies_pay(tally, reply->cost >= 0 ? reply->cost : estimate);
 }
 
 /* Does it continue at a cursor of an earlier process? The API may refuse it,
@@ -289,23 +290,31 @@ grow_entries(struct ask *ask)
     }
 }
 
-static void
-note_denied(struct ask *ask, const struct json *errors)
+static bool
+note_denied(struct ask *ask, const struct json *errors, struct err *err)
 {
+    struct tallies *tallies = &ask->page->tallies;
+    int before = ask->walker->tallies.denied_count;
     struct buf path = buf_with_ceiling(PATH_BYTES_MAX);
 
-    for (const struct json *e = errors->first; e != NULL; e = e->next) {
+    for (const struct json *e = errors->first;
+         e != NULL && before + tallies->denied_count <= TALLIES_DENIED_MOST;
+         e = e->next) {
         judge_path(e, ask->request, &path);
-        tallies_deny(&ask->page->tallies, buf_str(&path), 1);
+        tallies_deny(tallies, buf_str(&path), 1);
     }
     buf_free(&path);
+    return before + tallies->denied_count <= TALLIES_DENIED_MOST ||
+           err_set(err, MSG_PAGE_SHAPE,
+                   "the API denies more than %d different fields",
+                   TALLIES_DENIED_MOST);
 }
 
 static bool
 load_answer(struct ask *ask, const struct ask_answer *answer, struct err *err)
 {
-    if (answer->errors != NULL)
-        note_denied(ask, answer->errors);
+    if (answer->errors != NULL && !note_denied(ask, answer->errors, err))
+        return false;
     if (!page_cut(ask->page, ask->request, &ask->values, answer->body, err))
         return false;
     if (is_by_ids(ask))
@@ -398,6 +407,9 @@ ask_page(struct page *page, struct err *err)
 
 /* ---- the moment --------------------------------------------------------- */
 
+/* If the server's clock is far ahead, ours counts: the next window begins at
+ * this moment, and must not begin in the future. */
+
 bool
 ask_moment(struct walker *walker, struct err *err)
 {
@@ -411,10 +423,10 @@ ask_moment(struct walker *walker, struct err *err)
     char text[CLOCK_UTC_BYTES];
     bool asked = store_ask(job->context, job->store, &request, NULL, &job->log,
                            &arena, &reply, err);
-    int64_t now_s = 0;
+    int64_t now_s = clock_wall_us() / 1000000;
 
-    if (asked)
-        now_s = reply.date_s > 0 ? reply.date_s : clock_wall_us() / 1000000;
+    if (asked && reply.date_s > 0 && reply.date_s < now_s + AHEAD_MOST_S)
+        now_s = reply.date_s;
     arena_free(&arena);
     if (asked)
         walker->moment = arena_strdup(&walker->arena,

@@ -169,7 +169,7 @@ next_batch(struct walker *walker, struct batch *batch)
         if (take_batch(walker, batch))
             return true;
         if (is_stuck(walker)) {
-            walker->entries.most *= 2;
+            entries_raise(&walker->entries);
             continue;
         }
         if (task_wait(&walker->changed, CLOCK_NEVER) == TASK_STOPPED) {

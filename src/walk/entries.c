@@ -14,6 +14,7 @@
 #include "walk/entries.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -59,9 +60,17 @@ take_out(struct entries_list *list, struct walk_entry *entry)
     list->count--;
 }
 
-static void
-free_entry(struct walk_entry *entry)
+static size_t
+bytes_of(const struct frontier_entry *row)
 {
+    return (row->parent_id != NULL ? strlen(row->parent_id) : 0) +
+           (row->cursor != NULL ? strlen(row->cursor) : 0);
+}
+
+static void
+free_entry(struct entries *entries, struct walk_entry *entry)
+{
+    entries->bytes -= bytes_of(&entry->row);
     free((char *)entry->row.parent_id);
     free((char *)entry->row.cursor);
     free(entry->mark);
@@ -69,13 +78,13 @@ free_entry(struct walk_entry *entry)
 }
 
 static void
-free_list(struct entries_list *list)
+free_list(struct entries *entries, struct entries_list *list)
 {
     while (list->first != NULL) {
         struct walk_entry *entry = list->first;
 
         take_out(list, entry);
-        free_entry(entry);
+        free_entry(entries, entry);
     }
 }
 
@@ -84,7 +93,8 @@ free_list(struct entries_list *list)
 void
 entries_init(struct entries *entries, const struct pages *pages)
 {
-    *entries = (struct entries){.pages = pages, .most = ENTRIES_MAX};
+    *entries = (struct entries){
+        .pages = pages, .most = ENTRIES_MAX, .bytes_most = ENTRIES_TEXT_MAX};
     entries->of = mem_array((size_t)pages->count, sizeof(*entries->of));
 }
 
@@ -92,9 +102,9 @@ void
 entries_free(struct entries *entries)
 {
     for (int i = 0; entries->of != NULL && i < entries->pages->count; i++) {
-        free_list(&entries->of[i].fresh);
-        free_list(&entries->of[i].going);
-        free_list(&entries->of[i].flying);
+        free_list(entries, &entries->of[i].fresh);
+        free_list(entries, &entries->of[i].going);
+        free_list(entries, &entries->of[i].flying);
     }
     free(entries->of);
     entries->of = NULL;
@@ -109,10 +119,12 @@ copy_text(const char *text)
 }
 
 static void
-set_row(struct walk_entry *entry, const struct frontier_entry *row)
+set_row(struct entries *entries, struct walk_entry *entry,
+        const struct frontier_entry *row)
 {
     char *parent = copy_text(row->parent_id), *cursor = copy_text(row->cursor);
 
+    entries->bytes += bytes_of(row) - bytes_of(&entry->row);
     free((char *)entry->row.parent_id);
     free((char *)entry->row.cursor);
     entry->row = *row;
@@ -134,17 +146,24 @@ list_of(struct entries *entries, const struct walk_entry *entry)
     return entry->is_fresh ? &of->fresh : &of->going;
 }
 
+static bool
+is_full(const struct entries *entries)
+{
+    return entries->waiting >= entries->most ||
+           entries->bytes >= entries->bytes_most;
+}
+
 struct walk_entry *
 entries_add(struct entries *entries, const struct frontier_entry *row)
 {
     struct walk_entry *entry;
 
-    if (entries->waiting >= entries->most) {
+    if (is_full(entries)) {
         entries->has_spilled = true;
         return NULL;
     }
     entry = mem_alloc(sizeof(*entry));
-    set_row(entry, row);
+    set_row(entries, entry, row);
     entry->is_fresh = is_fresh(row) && !row->is_again;
     entry->is_again = row->is_again;
     put_last(list_of(entries, entry), entry);
@@ -159,7 +178,7 @@ entries_back(struct entries *entries, struct walk_entry *entry,
     take_out(&entries->of[entry->row.connection].flying, entry);
     entries->flying--;
     if (row != NULL)
-        set_row(entry, row);
+        set_row(entries, entry, row);
     entry->is_fresh = is_fresh(&entry->row) && !entry->is_again;
     put_first(list_of(entries, entry), entry);
     entries->waiting++;
@@ -170,7 +189,7 @@ entries_end(struct entries *entries, struct walk_entry *entry)
 {
     take_out(&entries->of[entry->row.connection].flying, entry);
     entries->flying--;
-    free_entry(entry);
+    free_entry(entries, entry);
 }
 
 /* ---- batches ------------------------------------------------------------ */
@@ -302,8 +321,7 @@ is_enough(const struct entries *entries, const struct pages_connection *c,
 static bool
 is_held(const struct entries *entries, const struct pages_connection *c)
 {
-    return c->level == 0 &&
-           (entries->waiting >= entries->most || has_others(entries));
+    return c->level == 0 && (is_full(entries) || has_others(entries));
 }
 
 static const struct pages_connection *
@@ -412,21 +430,21 @@ batch_find(struct batch *batch, struct span parent)
     return NULL;
 }
 
-void
-entries_forget_mark(struct walk_entry *entry)
-{
-    free(entry->mark);
-    entry->mark = NULL;
-    entry->mark_at = 0;
-}
-
 /* ---- spilled entries ---------------------------------------------------- */
+
+void
+entries_raise(struct entries *entries)
+{
+    entries->most *= 2;
+    entries->bytes_most *= 2;
+}
 
 bool
 entries_are_low(const struct entries *entries)
 {
     return entries->has_spilled && !entries->is_reading &&
-           entries->waiting < entries->most / 2;
+           entries->waiting < entries->most / 2 &&
+           entries->bytes < entries->bytes_most / 2;
 }
 
 static size_t

@@ -12,8 +12,9 @@
  * request for few parents costs as much as one for many, so it waits while
  * pages of their ancestors are still to come.
  *
- * At most ENTRIES_MAX entries are kept here. The others are spilled, that is,
- * they are only in the journal. When a run is resumed, all its entries are.
+ * At most ENTRIES_MAX entries are kept here, with texts of at most
+ * ENTRIES_TEXT_MAX bytes. The others are spilled, that is, they are only in the
+ * journal. When a run is resumed, all its entries are.
  *
  * Private to this folder.
  */
@@ -23,7 +24,7 @@
 #include "journal/frontier.h"
 #include "plan/pages.h"
 
-enum { ENTRIES_MAX = 10000 };
+enum { ENTRIES_MAX = 10000, ENTRIES_TEXT_MAX = 4 * 1024 * 1024 };
 
 struct walk_entry {
     struct frontier_entry row; /* its texts are owned */
@@ -41,6 +42,8 @@ struct walk_entry {
     int parents_most;  /* the same for parents in one request */
     char *mark;        /* an earlier cursor, to notice a circle of cursors */
     int64_t mark_at;   /* the page at which to replace it */
+    uint64_t first;    /* a hash of the first row of its latest page */
+    int idle;          /* pages in a row that brought nothing new */
 };
 
 struct entries_list {
@@ -61,10 +64,12 @@ struct entries {
     struct entries_of *of; /* by connection */
     int64_t waiting;
     int64_t flying;
-    int64_t most;     /* that may wait here: ENTRIES_MAX, or more if none of
+    size_t bytes;      /* of their texts */
+    int64_t most;      /* that may wait here: ENTRIES_MAX, or more if none of
                        * these can be asked */
-    bool has_spilled; /* there may be entries that are only in the journal */
-    bool is_reading;  /* and some of them are being read */
+    size_t bytes_most; /* the same: ENTRIES_TEXT_MAX, or more */
+    bool has_spilled;  /* there may be entries that are only in the journal */
+    bool is_reading;   /* and some of them are being read */
 };
 
 /* Entries of one connection that are asked for together. */
@@ -117,8 +122,8 @@ bool entries_is_below(const struct pages_connection *c,
 bool entries_may_restart(const struct entries *entries,
                          const struct pages_connection *c);
 
-/* The entry is read again from its beginning: cursors may come again. */
-void entries_forget_mark(struct walk_entry *entry);
+/* None of the entries that are here can be asked: more may be kept. */
+void entries_raise(struct entries *entries);
 
 /* Should spilled entries be read now? */
 bool entries_are_low(const struct entries *entries);

@@ -29,6 +29,7 @@
 
 #include "base/mem.h"
 #include "paged/proof.h"
+#include "walk/circle.h"
 #include "walk/verdict.h"
 
 /* The lines of a page are longer than its answer, because each has a tag and
@@ -251,6 +252,8 @@ static void
 on_own_row(struct page *page, const struct pages_connection *c, struct span id)
 {
     begun_next_row(&page->begun);
+    if (page->own_rows++ == 0 && id.length > 0)
+        page->first = seen_hash(0, id);
     if (is_own(page, c))
         ends_row(page, id);
     else
@@ -349,6 +352,7 @@ count_page(struct page *page, const struct split_instance *i,
 {
     const struct pages_connection *c = i->connection;
     bool has_others = row->pages > 0 || i->state == SPLIT_OPEN;
+    int64_t before = row->distinct;
 
     row->pages++;
     row->rows += i->rows;
@@ -362,6 +366,7 @@ count_page(struct page *page, const struct split_instance *i,
         row->distinct += take_keys(page, i, row, has_others);
     else
         row->distinct = row->rows;
+    page->is_idle = row->distinct == before;
 }
 
 /* Read it again from its beginning. The window of a root cannot be, because its
@@ -406,27 +411,7 @@ close_instance(struct page *page, const struct pages_connection *c,
     tally->instances++;
     tally->unproven += proof == PROOF_NONE;
     tally->full += c->kind == PAGES_LIST && c->only > 0 && row->rows >= c->only;
-    if (counts.told_last >= 0)
-        tally->told = (tally->told >= 0 ? tally->told : 0) + row->told_last;
-}
-
-/* Did this cursor come before? One of the earlier ones is remembered, and
- * replaced after twice as many pages each time, so a circle of any length is
- * noticed. */
-static bool
-is_circle(struct walk_entry *entry, struct span cursor, int64_t pages)
-{
-    if (entry == NULL || entry->row.cursor == NULL)
-        return false;
-    if (span_is(cursor, entry->row.cursor) ||
-        (entry->mark != NULL && span_is(cursor, entry->mark)))
-        return true;
-    if (pages >= entry->mark_at) {
-        free(entry->mark);
-        entry->mark = mem_strdup(entry->row.cursor);
-        entry->mark_at = pages * 2;
-    }
-    return false;
+    tallies_tell(tally, counts.told_last);
 }
 
 static bool
@@ -447,11 +432,22 @@ restart_broken(struct page *page, const struct split_instance *i,
 }
 
 static bool
+refuse_endless(const struct split_instance *i, struct err *err)
+{
+    return err_set(err, MSG_PAGE_CURSOR,
+                   "the API says that the connection \"%s\" has another page, "
+                   "but the last %d pages had nothing new",
+                   i->connection->path, CIRCLE_IDLE_MOST);
+}
+
+static bool
 go_on(struct page *page, const struct split_instance *i,
       struct page_change *change, struct err *err)
 {
+    if (!circle_goes_on(change->entry, page->first, page->is_idle))
+        return refuse_endless(i, err);
     if (i->connection->kind == PAGES_RELAY &&
-        is_circle(change->entry, i->cursor, change->row.pages))
+        circle_has(change->entry, i->cursor, change->row.pages))
         return restart_broken(page, i, change, err);
     change->row.cursor = keep(page, i->cursor);
     if (i->connection->kind == PAGES_OFFSET)
@@ -535,6 +531,11 @@ change_instance(struct page *page, const struct split_instance *i,
     if (page->change_count >= CHANGES_MOST)
         return err_set(err, MSG_PAGE_SHAPE,
                        "the answer has more than %d connections", CHANGES_MOST);
+    if (entry == NULL && i->parent_id.length > PAGES_ID_BYTES_MAX &&
+        (i->state == SPLIT_OPEN || i->state == SPLIT_APART))
+        return err_set(err, MSG_PAGE_SHAPE,
+                       "an id of \"%s\" has more than %d bytes",
+                       i->connection->owner->path, PAGES_ID_BYTES_MAX);
     row = row_before(page, i, entry);
     change = add_change(page, entry);
     change->row = row;
@@ -592,17 +593,30 @@ on_instance(void *ctx, const struct split_instance *i, struct err *err)
 
 /* ---- parents ------------------------------------------------------------ */
 
-/* Rows by their ids, of --ids: an entry is one row. */
+/* A row that comes in place of another one would hide that this is missing. */
+static bool
+is_asked_for(const struct pages_values *values, int index, struct span id)
+{
+    for (int n = 0; n < values->id_count; n++)
+        if (span_is(id, values->ids[(index + n) % values->id_count]))
+            return true;
+    return false;
+}
+
+/* With --ids, an entry is one row, which has come. */
 static bool
 on_parent(void *ctx, int index, struct span id, struct err *err)
 {
     struct page *page = ctx;
     struct walk_entry *entry;
 
-    (void)index;
-    (void)err;
-    if (id.length == 0 || page->walker->ids == NULL || !has_rows_by_ids(page) ||
-        page->batch.connection->level > 0)
+    if (id.length == 0 || !has_rows_by_ids(page))
+        return true;
+    if (!is_asked_for(page->values, index, id))
+        return err_set(err, MSG_PAGE_SHAPE,
+                       "the answer has %.*s, which was not asked for",
+                       SPAN_ARG(id));
+    if (page->walker->ids == NULL || page->batch.connection->level > 0)
         return true;
     entry = batch_find(&page->batch, id);
     if (entry == NULL || find_change(page, entry) != NULL)
@@ -668,6 +682,9 @@ page_cut(struct page *page, const struct pages_request *request,
         request != request->connection->by_ids || page->walker->ids != NULL;
 
     page->request = request;
+    page->values = values;
+    page->own_rows = 0;
+    page->first = 0;
     raise_ceiling(page, answer.length);
     (void)buf_reserve(&page->lines, answer.length);
     begin_rounds(page);
@@ -757,7 +774,7 @@ apply_change(struct page *page, struct page_change *change)
             return;
     } else {
         if (change->is_again)
-            entries_forget_mark(entry);
+            circle_forget(entry);
         entry->is_again = change->is_again;
         entry->is_resumed = false;
         entry->gone = entry->faults = 0;
@@ -859,7 +876,9 @@ settle_sums(struct page *page, struct err *err)
     buf_clear(&page->walked);
     tallies_write(&sums, &page->walked);
     frontier->walked = buf_str(&page->walked);
-    settled = !frontier->is_last || verdict_give(walker, &sums, err);
+    settled = page->walked.overflowed
+                  ? err_set(err, MSG_BUG, "the counts of the walk are too long")
+                  : !frontier->is_last || verdict_give(walker, &sums, err);
     tallies_free(&sums);
     return settled;
 }

@@ -64,6 +64,10 @@ struct page {
 
     /* While an answer is cut. */
     const struct pages_request *request;
+    const struct pages_values *values;
+    int64_t own_rows; /* of the connection that was asked for, so far */
+    uint64_t first;   /* a hash of the first one's id; 0: it has none */
+    bool is_idle;     /* the instance that was counted last has no new row */
     bool goes_on;     /* this answer has the next rows of the same entry */
     bool is_left_out; /* the present line came in another page */
     bool is_bare;     /* only the state of the connection is wanted, and ids */

@@ -7,6 +7,9 @@
 #include "json/tree.h"
 #include "json/write.h"
 
+/* Of one request. */
+#define POINTS_MOST 1e9
+
 void
 tallies_init(struct tallies *tallies, const struct pages *pages)
 {
@@ -42,8 +45,25 @@ tallies_deny(struct tallies *tallies, const char *path, int64_t times)
         denied->path = mem_strdup(path);
         denied->next = tallies->denied;
         tallies->denied = denied;
+        tallies->denied_count++;
     }
     denied->times += times;
+}
+
+void
+tallies_tell(struct tally *tally, int64_t total)
+{
+    int64_t before = tally->told >= 0 ? tally->told : 0;
+
+    if (total >= 0)
+        tally->told = total < INT64_MAX - before ? before + total : INT64_MAX;
+}
+
+/* The sum of any number of them can be written as a number of bulkpg.walk. */
+void
+tallies_pay(struct tally *tally, double points)
+{
+    tally->points += points < POINTS_MOST ? points : POINTS_MOST;
 }
 
 static void
@@ -59,8 +79,7 @@ add(struct tally *to, const struct tally *more)
     to->unproven += more->unproven;
     to->full += more->full;
     to->points += more->points;
-    if (more->told >= 0)
-        to->told = (to->told >= 0 ? to->told : 0) + more->told;
+    tallies_tell(to, more->told);
 }
 
 void

@@ -28,6 +28,9 @@ struct tally {
     double points;
 };
 
+/* A query has fewer fields; an API may name others. */
+enum { TALLIES_DENIED_MOST = 1000 };
+
 /* A field that the API denied. */
 struct denied {
     char *path; /* owned */
@@ -40,12 +43,21 @@ struct tallies {
     struct tally *of; /* by connection */
     int64_t last_number;
     struct denied *denied;
+    int denied_count;
 };
 
 void tallies_init(struct tallies *tallies, const struct pages *pages);
 void tallies_free(struct tallies *tallies);
 
 void tallies_add(struct tallies *tallies, const struct tallies *more);
+
+/* Add the total of an instance; -1: not told. An API may tell any number, so
+ * the sum has an upper limit. */
+void tallies_tell(struct tally *tally, int64_t total);
+
+/* Add what a request has cost. */
+void tallies_pay(struct tally *tally, double points);
+
 void tallies_deny(struct tallies *tallies, const char *path, int64_t times);
 
 /* Write the tallies as JSON, and read them. Reading returns false if the text

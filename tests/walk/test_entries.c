@@ -203,6 +203,34 @@ START_TEST(too_many_are_spilled)
 
 END_TEST
 
+/* Long ids and cursors are as much as many entries. */
+START_TEST(entries_with_long_texts_are_spilled_sooner)
+{
+    static char parent[PAGES_ID_BYTES_MAX + 1], cursor[PAGES_CURSOR_BYTES_MAX];
+    int count = 0;
+
+    memset(parent, 'x', sizeof(parent) - 1);
+    memset(cursor, 'x', sizeof(cursor) - 1);
+    add(PRODUCTS, NULL, "c");
+    while (!entries.has_spilled) {
+        ck_assert_int_lt(count++, ENTRIES_MAX / 2);
+        (void)!add(VARIANTS, parent, cursor);
+    }
+    ck_assert_uint_ge(entries.bytes, ENTRIES_TEXT_MAX);
+    ck_assert_uint_lt(entries.bytes,
+                      ENTRIES_TEXT_MAX + sizeof(parent) + sizeof(cursor));
+    ck_assert(!entries_are_low(&entries));
+    while (!entries_are_low(&entries)) {
+        ck_assert(take());
+        entries_end(&entries, batch.entries[0]);
+    }
+    ck_assert_uint_lt(entries.bytes, ENTRIES_TEXT_MAX / 2);
+    entries_raise(&entries);
+    ck_assert_ptr_nonnull(add(VARIANTS, parent, cursor));
+}
+
+END_TEST
+
 /* Those that are here are asked for side by side, although the spilled ones
  * would fill the request. */
 START_TEST(spilled_entries_are_not_waited_for)
@@ -264,6 +292,7 @@ entries_suite(void)
     tcase_add_test(all, a_connection_that_is_read_again_waits_for_those_below);
     tcase_add_test(all, a_batch_gives_back_what_it_cannot_ask);
     tcase_add_test(all, too_many_are_spilled);
+    tcase_add_test(all, entries_with_long_texts_are_spilled_sooner);
     tcase_add_test(all, spilled_entries_are_not_waited_for);
     tcase_add_test(all, entries_that_are_being_read_are_waited_for);
     suite_add_tcase(suite, all);

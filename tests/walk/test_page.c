@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "support/pages.h"
 #include "support/suite.h"
+#include "walk/circle.h"
 #include "walk/page.h"
 #include "walk/recall.h"
 
@@ -410,6 +411,50 @@ START_TEST(what_is_below_a_row_comes_once)
 
 END_TEST
 
+/* ---- pages without an end ------------------------------------------------ */
+
+/* Pages with a new cursor each, until the walk ends; returns how many. */
+static int
+count_pages(const char *nodes, const char *total)
+{
+    char answer[1000], cursor[32];
+    int pages = 0;
+
+    add_root();
+    do {
+        snprintf(cursor, sizeof(cursor), "\"c%d\"", pages++);
+        snprintf(answer, sizeof(answer), ISSUES("%s", "true", "%s", "%s"),
+                 nodes, cursor, total);
+        if (!cut(answer))
+            return pages;
+        page_apply(page);
+        ck_assert(page_settle(page, &err));
+        page_committed(page);
+    } while (pages < CIRCLE_IDLE_MOST * 2);
+    return pages;
+}
+
+START_TEST(empty_pages_do_not_follow_for_ever)
+{
+    ck_assert_int_eq(count_pages("", "9"), CIRCLE_IDLE_MOST);
+    ck_assert(err_is(&err, MSG_PAGE_CURSOR));
+    ck_assert_str_eq(err.message,
+                     "the API says that the connection \"repository.issues\" "
+                     "has another page, but the last 1000 pages had nothing "
+                     "new");
+}
+
+END_TEST
+
+START_TEST(the_same_page_does_not_follow_for_ever)
+{
+    ck_assert_int_eq(count_pages(ISSUE("i1", NO_COMMENTS), "9"),
+                     CIRCLE_IDLE_MOST + 1);
+    ck_assert(err_is(&err, MSG_PAGE_CURSOR));
+}
+
+END_TEST
+
 /* ---- a root that comes again --------------------------------------------- */
 
 #define REACT(next)                                                       \
@@ -600,6 +645,60 @@ START_TEST(lines_that_are_much_longer_than_their_answer_are_refused)
 
 END_TEST
 
+/* ---- long ids and totals ------------------------------------------------- */
+
+/* The comments of an issue with an id of so many bytes. */
+static bool
+cut_long(size_t id_bytes, const char *next)
+{
+    struct buf text = buf_with_ceiling(16 * 1024);
+    bool done;
+
+    buf_append_str(&text, "{\"data\":{\"repository\":{\"issues\":{\"nodes\":[{"
+                          "\"id\":\"");
+    for (size_t i = 0; i < id_bytes; i++)
+        buf_append_char(&text, 'x');
+    buf_printf(&text,
+               "\",\"title\":\"t\",\"comments\":{\"nodes\":[],\"pageInfo\":{"
+               "\"hasNextPage\":%s,\"endCursor\":\"c\"},\"totalCount\":0}}],"
+               "\"pageInfo\":{\"hasNextPage\":false},\"totalCount\":1}}}}",
+               next);
+    add_root();
+    done = cut(buf_str(&text));
+    buf_free(&text);
+    return done;
+}
+
+START_TEST(rows_are_asked_for_by_ids_of_a_limited_length)
+{
+    ck_assert(cut_long(PAGES_ID_BYTES_MAX, "true"));
+    ck_assert(cut_long(PAGES_ID_BYTES_MAX + 1, "false"));
+    ck_assert(!cut_long(PAGES_ID_BYTES_MAX + 1, "true"));
+    ck_assert(err_is(&err, MSG_PAGE_SHAPE));
+    ck_assert_str_eq(err.message,
+                     "an id of \"repository.issues\" has more than "
+                     "2048 bytes");
+}
+
+END_TEST
+
+START_TEST(totals_of_any_size_are_added)
+{
+    static const char huge[] =
+        ISSUES(ISSUE("i1", COMMENTS("", "false", "null", "999999999999999999")),
+               "false", "null", "1");
+
+    add_root();
+    for (int i = 0; i < 3; i++)
+        commits(i == 0 ? huge
+                       : BELOW("i1", COMMENTS("", "false", "null",
+                                              "999999999999999999")));
+    ck_assert_str_eq(origin.unproven, "repository.issues.comments");
+    ck_assert_int_eq(origin.walk[1].told, INT64_C(999999999999999999));
+}
+
+END_TEST
+
 /* ---- denied fields ------------------------------------------------------- */
 
 static void
@@ -690,6 +789,10 @@ page_suite(void)
                    a_parent_that_comes_twice_in_a_page_has_its_children_once);
     tcase_add_test(all, a_cursor_that_leads_nowhere_restarts_the_walk_once);
     tcase_add_test(all, a_circle_of_cursors_is_noticed);
+    tcase_add_test(all, empty_pages_do_not_follow_for_ever);
+    tcase_add_test(all, the_same_page_does_not_follow_for_ever);
+    tcase_add_test(all, rows_are_asked_for_by_ids_of_a_limited_length);
+    tcase_add_test(all, totals_of_any_size_are_added);
     tcase_add_loop_test(all, null_is_never_an_empty_set, 0,
                         sizeof(refused) / sizeof(refused[0]));
     tcase_add_test(all, a_parent_comes_once_in_an_answer);

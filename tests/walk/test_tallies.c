@@ -56,6 +56,28 @@ START_TEST(counts_survive_as_json)
 
 END_TEST
 
+/* An API may tell any number. */
+START_TEST(sums_have_a_limit)
+{
+    struct tallies read;
+
+    for (int i = 0; i < 20; i++) {
+        tallies_tell(&sums.of[0], INT64_C(999999999999999999));
+        tallies_pay(&sums.of[0], 1e300);
+    }
+    ck_assert_int_eq(sums.of[0].told, INT64_MAX);
+    ck_assert(sums.of[0].points > 19e9 && sums.of[0].points < 21e9);
+    tallies_write(&sums, &text);
+    tallies_init(&read, api.plan->pages);
+    ck_assert(tallies_read(&read, buf_str(&text)));
+    ck_assert_int_eq(read.of[0].told, INT64_MAX);
+    tallies_add(&read, &sums);
+    ck_assert_int_eq(read.of[0].told, INT64_MAX);
+    tallies_free(&read);
+}
+
+END_TEST
+
 START_TEST(totals_are_added_only_if_told)
 {
     struct tallies more;
@@ -113,6 +135,7 @@ tallies_suite(void)
 
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, counts_survive_as_json);
+    tcase_add_test(all, sums_have_a_limit);
     tcase_add_test(all, totals_are_added_only_if_told);
     tcase_add_loop_test(all, other_text_is_refused, 0,
                         sizeof(unreadable) / sizeof(unreadable[0]));

@@ -529,6 +529,31 @@ class Errors(FaultCase):
         self.first()
         self.check_reject(self.bad_row("author"))
 
+    def test_another_row_in_place_of_a_bad_one(self):
+        """It would hide that the bad one is missing."""
+        self.prepare()
+        self.first()
+        bad = self.db.column(
+            "SELECT id FROM github.repository_issues ORDER BY id")[7]
+        self.fault({"twists": [{"type": "Issue", "field": "title",
+                                "ids": [bad], "fail": {
+                                    "message": "broken", "code": "X"}}]},
+                   nth=1, times=-1)
+        self.fault({"edits": [{"path": "data.nodes.0.id", "set": "I_other"}]},
+                   nth=1, times=-1, contains="nodes(ids:")
+        self.check_fails(FAILED, "I_other, which was not asked for",
+                         code="PAGE_SHAPE")
+
+    def test_fields_without_end_are_denied(self):
+        self.prepare()
+        self.first()
+        self.fault({"errors": [
+            {"message": "no", "extensions": {"code": "FORBIDDEN"},
+             "path": ["repository", "issues", "nodes", 0, f"field{n}"]}
+            for n in range(1001)]}, nth=1, times=-1)
+        self.check_fails(FAILED, "denies more than 1000 different fields",
+                         code="PAGE_SHAPE")
+
     def test_one_bad_row_with_children(self):
         self.prepare(query=ISSUES)
         self.first()

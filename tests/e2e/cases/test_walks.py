@@ -204,6 +204,15 @@ class Windows(Api):
             WHERE store = 'github'""")
         self.assertAlmostEqual(30, float(days), places=0)
 
+    def test_the_watermark_is_not_in_the_future(self):
+        """If the server's clock is far ahead, what changes until then would
+        never be asked for."""
+        self.graph.set(api="github", clock_ahead_s=86400 * 300)
+        self.prepare("github", CHANGED)
+        self.walk("github")
+        self.assertTrue(self.db.value("SELECT high < now() FROM "
+                                      "bulkpg.watermark WHERE store = 'github'"))
+
     def test_a_query_without_since(self):
         self.prepare("github", "query @incremental " + FLAT)
         result = self.walk("github", status=CONFIG)
