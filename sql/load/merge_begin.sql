@@ -6,6 +6,8 @@
 -- against it, because it expects many changed rows although there are few.
 -- random_page_cost: the pages of changed rows are read in any case, by the
 -- UPDATE. With the default, the planner also reads all others to find a few rows.
+-- jit: the planner expects so many rows that it would compile statements, which
+-- takes longer than they do.
 -- default_statistics_target: the first statistics of a new table need not be
 -- exact. Autovacuum improves them.
 -- The view pg_settings is not used, because it lists all settings each time.
@@ -17,6 +19,7 @@ SELECT set_config('work_mem',
        set_config('random_page_cost',
                   least(current_setting('random_page_cost')::float8,
                         1.1)::text, true),
+       set_config('jit', 'off', true),
        set_config('default_statistics_target',
                   least(current_setting('default_statistics_target')::integer,
                         30)::text, true)

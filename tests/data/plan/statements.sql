@@ -1834,6 +1834,9 @@ WHERE NOT EXISTS (
 -- Write rows, and begin a version of each. A row whose values did not change
 -- keeps its version. A version begins with the run, or just after the last
 -- version of the row, if the clock stepped back.
+-- The versions of each row are found by the index: an aggregate in LATERAL, and
+-- comparisons with >= and <=, cannot become a join that reads the whole history,
+-- which may be many times larger than the table.
 -- $1: loaded_at
 WITH written AS (
 UPDATE ONLY "acme"."products" AS t
@@ -1844,21 +1847,27 @@ WHERE s."id" = t."id"
 
 RETURNING t."id", t."title"
 ), version AS (
-  SELECT w.*, greatest($1::timestamptz,
-                       (SELECT max(coalesce(h._valid_to, h._valid_from))
-                               + interval '1 microsecond'
-                        FROM "acme"."products_history" AS h
-                        WHERE h."id" = w."id")) AS _begins
+  SELECT w.*, known._opened,
+         greatest($1::timestamptz, known.ended + interval '1 microsecond')
+           AS _begins
   FROM written AS w
-  WHERE NOT EXISTS (SELECT FROM "acme"."products_history" AS h
-                    WHERE h."id" = w."id" AND h._valid_to IS NULL
-                      AND ROW(h."id", h."title")::record
-                          *= ROW(w."id", w."title")::record)
+  CROSS JOIN LATERAL (
+    SELECT max(coalesce(h._valid_to, h._valid_from)) AS ended,
+           max(h._valid_from) FILTER (WHERE h._valid_to IS NULL) AS _opened,
+           bool_or(h._valid_to IS NULL
+                   AND ROW(h."id", h."title")::record
+                       *= ROW(w."id", w."title")::record) AS is_same
+    FROM "acme"."products_history" AS h
+    WHERE h."id" = w."id") AS known
+  WHERE known.is_same IS NOT TRUE
 ), closed AS (
   UPDATE "acme"."products_history" AS h
   SET _valid_to = v._begins
   FROM version AS v
-  WHERE h."id" = v."id" AND h._valid_to IS NULL
+  WHERE v._opened IS NOT NULL
+    AND (h."id", h._valid_from) >= (v."id", v._opened)
+    AND (h."id", h._valid_from) <= (v."id", v._opened)
+    AND h._valid_to IS NULL
 ), opened AS (
   INSERT INTO "acme"."products_history" ("id", "title", _valid_from)
   SELECT v."id", v."title", v._begins
@@ -1868,6 +1877,9 @@ SELECT count(*) FROM written;
 -- Write rows, and begin a version of each. A row whose values did not change
 -- keeps its version. A version begins with the run, or just after the last
 -- version of the row, if the clock stepped back.
+-- The versions of each row are found by the index: an aggregate in LATERAL, and
+-- comparisons with >= and <=, cannot become a join that reads the whole history,
+-- which may be many times larger than the table.
 -- $1: loaded_at
 WITH written AS (
 INSERT INTO "acme"."products" AS t ("id", "title", "_hash", _loaded_at)
@@ -1877,28 +1889,37 @@ WHERE c.is_new AND s.ctid = c.place
 
 RETURNING t."id", t."title"
 ), version AS (
-  SELECT w.*, greatest($1::timestamptz,
-                       (SELECT max(coalesce(h._valid_to, h._valid_from))
-                               + interval '1 microsecond'
-                        FROM "acme"."products_history" AS h
-                        WHERE h."id" = w."id")) AS _begins
+  SELECT w.*, known._opened,
+         greatest($1::timestamptz, known.ended + interval '1 microsecond')
+           AS _begins
   FROM written AS w
-  WHERE NOT EXISTS (SELECT FROM "acme"."products_history" AS h
-                    WHERE h."id" = w."id" AND h._valid_to IS NULL
-                      AND ROW(h."id", h."title")::record
-                          *= ROW(w."id", w."title")::record)
+  CROSS JOIN LATERAL (
+    SELECT max(coalesce(h._valid_to, h._valid_from)) AS ended,
+           max(h._valid_from) FILTER (WHERE h._valid_to IS NULL) AS _opened,
+           bool_or(h._valid_to IS NULL
+                   AND ROW(h."id", h."title")::record
+                       *= ROW(w."id", w."title")::record) AS is_same
+    FROM "acme"."products_history" AS h
+    WHERE h."id" = w."id") AS known
+  WHERE known.is_same IS NOT TRUE
 ), closed AS (
   UPDATE "acme"."products_history" AS h
   SET _valid_to = v._begins
   FROM version AS v
-  WHERE h."id" = v."id" AND h._valid_to IS NULL
+  WHERE v._opened IS NOT NULL
+    AND (h."id", h._valid_from) >= (v."id", v._opened)
+    AND (h."id", h._valid_from) <= (v."id", v._opened)
+    AND h._valid_to IS NULL
 ), opened AS (
   INSERT INTO "acme"."products_history" ("id", "title", _valid_from)
   SELECT v."id", v."title", v._begins
   FROM version AS v
 )
 SELECT count(*) FROM written;
--- Remove rows or mark them, and end their versions.
+-- Remove rows or mark them, and end their versions. The keys are compared with
+-- >= and <=, because then each version is found by the index. The planner
+-- expects far more removed rows than there are, and with = it would read the
+-- whole history, which may be many times larger than the table.
 -- $1: loaded_at
 WITH written AS (
 DELETE FROM ONLY "acme"."products" AS t
@@ -1910,7 +1931,9 @@ RETURNING t."id"
   SET _valid_to = greatest($1::timestamptz,
                            h._valid_from + interval '1 microsecond')
   FROM written AS w
-  WHERE h."id" = w."id" AND h._valid_to IS NULL
+  WHERE (h."id") >= (w."id")
+    AND (h."id") <= (w."id")
+    AND h._valid_to IS NULL
 )
 SELECT count(*) FROM written;
 
@@ -2161,6 +2184,9 @@ WHERE NOT EXISTS (
 -- Write rows, and begin a version of each. A row whose values did not change
 -- keeps its version. A version begins with the run, or just after the last
 -- version of the row, if the clock stepped back.
+-- The versions of each row are found by the index: an aggregate in LATERAL, and
+-- comparisons with >= and <=, cannot become a join that reads the whole history,
+-- which may be many times larger than the table.
 -- $1: loaded_at
 WITH written AS (
 UPDATE ONLY "acme"."products_variants" AS t
@@ -2171,21 +2197,27 @@ WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 
 RETURNING t."_parent_id", t."id", t."sku"
 ), version AS (
-  SELECT w.*, greatest($1::timestamptz,
-                       (SELECT max(coalesce(h._valid_to, h._valid_from))
-                               + interval '1 microsecond'
-                        FROM "acme"."products_variants_history" AS h
-                        WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id")) AS _begins
+  SELECT w.*, known._opened,
+         greatest($1::timestamptz, known.ended + interval '1 microsecond')
+           AS _begins
   FROM written AS w
-  WHERE NOT EXISTS (SELECT FROM "acme"."products_variants_history" AS h
-                    WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id" AND h._valid_to IS NULL
-                      AND ROW(h."_parent_id", h."id", h."sku")::record
-                          *= ROW(w."_parent_id", w."id", w."sku")::record)
+  CROSS JOIN LATERAL (
+    SELECT max(coalesce(h._valid_to, h._valid_from)) AS ended,
+           max(h._valid_from) FILTER (WHERE h._valid_to IS NULL) AS _opened,
+           bool_or(h._valid_to IS NULL
+                   AND ROW(h."_parent_id", h."id", h."sku")::record
+                       *= ROW(w."_parent_id", w."id", w."sku")::record) AS is_same
+    FROM "acme"."products_variants_history" AS h
+    WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id") AS known
+  WHERE known.is_same IS NOT TRUE
 ), closed AS (
   UPDATE "acme"."products_variants_history" AS h
   SET _valid_to = v._begins
   FROM version AS v
-  WHERE h."_parent_id" = v."_parent_id" AND h."id" = v."id" AND h._valid_to IS NULL
+  WHERE v._opened IS NOT NULL
+    AND (h."_parent_id", h."id", h._valid_from) >= (v."_parent_id", v."id", v._opened)
+    AND (h."_parent_id", h."id", h._valid_from) <= (v."_parent_id", v."id", v._opened)
+    AND h._valid_to IS NULL
 ), opened AS (
   INSERT INTO "acme"."products_variants_history" ("_parent_id", "id", "sku", _valid_from)
   SELECT v."_parent_id", v."id", v."sku", v._begins
@@ -2195,6 +2227,9 @@ SELECT count(*) FROM written;
 -- Write rows, and begin a version of each. A row whose values did not change
 -- keeps its version. A version begins with the run, or just after the last
 -- version of the row, if the clock stepped back.
+-- The versions of each row are found by the index: an aggregate in LATERAL, and
+-- comparisons with >= and <=, cannot become a join that reads the whole history,
+-- which may be many times larger than the table.
 -- $1: loaded_at
 WITH written AS (
 INSERT INTO "acme"."products_variants" AS t ("_parent_id", "id", "sku", "_hash", _loaded_at)
@@ -2204,28 +2239,37 @@ WHERE c.is_new AND s.ctid = c.place
 
 RETURNING t."_parent_id", t."id", t."sku"
 ), version AS (
-  SELECT w.*, greatest($1::timestamptz,
-                       (SELECT max(coalesce(h._valid_to, h._valid_from))
-                               + interval '1 microsecond'
-                        FROM "acme"."products_variants_history" AS h
-                        WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id")) AS _begins
+  SELECT w.*, known._opened,
+         greatest($1::timestamptz, known.ended + interval '1 microsecond')
+           AS _begins
   FROM written AS w
-  WHERE NOT EXISTS (SELECT FROM "acme"."products_variants_history" AS h
-                    WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id" AND h._valid_to IS NULL
-                      AND ROW(h."_parent_id", h."id", h."sku")::record
-                          *= ROW(w."_parent_id", w."id", w."sku")::record)
+  CROSS JOIN LATERAL (
+    SELECT max(coalesce(h._valid_to, h._valid_from)) AS ended,
+           max(h._valid_from) FILTER (WHERE h._valid_to IS NULL) AS _opened,
+           bool_or(h._valid_to IS NULL
+                   AND ROW(h."_parent_id", h."id", h."sku")::record
+                       *= ROW(w."_parent_id", w."id", w."sku")::record) AS is_same
+    FROM "acme"."products_variants_history" AS h
+    WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id") AS known
+  WHERE known.is_same IS NOT TRUE
 ), closed AS (
   UPDATE "acme"."products_variants_history" AS h
   SET _valid_to = v._begins
   FROM version AS v
-  WHERE h."_parent_id" = v."_parent_id" AND h."id" = v."id" AND h._valid_to IS NULL
+  WHERE v._opened IS NOT NULL
+    AND (h."_parent_id", h."id", h._valid_from) >= (v."_parent_id", v."id", v._opened)
+    AND (h."_parent_id", h."id", h._valid_from) <= (v."_parent_id", v."id", v._opened)
+    AND h._valid_to IS NULL
 ), opened AS (
   INSERT INTO "acme"."products_variants_history" ("_parent_id", "id", "sku", _valid_from)
   SELECT v."_parent_id", v."id", v."sku", v._begins
   FROM version AS v
 )
 SELECT count(*) FROM written;
--- Remove rows or mark them, and end their versions.
+-- Remove rows or mark them, and end their versions. The keys are compared with
+-- >= and <=, because then each version is found by the index. The planner
+-- expects far more removed rows than there are, and with = it would read the
+-- whole history, which may be many times larger than the table.
 -- $1: loaded_at
 WITH written AS (
 DELETE FROM ONLY "acme"."products_variants" AS t
@@ -2237,7 +2281,9 @@ RETURNING t."_parent_id", t."id"
   SET _valid_to = greatest($1::timestamptz,
                            h._valid_from + interval '1 microsecond')
   FROM written AS w
-  WHERE h."_parent_id" = w."_parent_id" AND h."id" = w."id" AND h._valid_to IS NULL
+  WHERE (h."_parent_id", h."id") >= (w."_parent_id", w."id")
+    AND (h."_parent_id", h."id") <= (w."_parent_id", w."id")
+    AND h._valid_to IS NULL
 )
 SELECT count(*) FROM written;
 
