@@ -11,6 +11,7 @@ from harness.store import FakeShop
 import changes
 import chart
 import curves
+import keeping
 import levers
 import report
 import rivals
@@ -97,13 +98,15 @@ def work(bench):
     probes = Probes(bench, loads)
     found = changes.Curves(bench, max(sizes("BENCH_PRODUCTS")))
     found.measure(min(bench.runs, 3))
-    more = {"Curves": found.tables()}
+    kept = keeping.Keeping(bench, max(sizes("BENCH_PRODUCTS")))
+    kept.measure(min(bench.runs, 3))
+    more = {"Curves": found.tables(), "History and archive": kept.tables()}
     if is_set("BENCH_CURVES"):
         more["Curves"] += curves.measure(bench, is_set("BENCH_LONG"))
     if is_set("BENCH_LEVERS") or is_set("BENCH_BATCHES"):
         more["Levers"] = levers.measure(bench, sizes("BENCH_PRODUCTS"),
                                         is_set("BENCH_BATCHES"))
-    return (report.write(bench, loads, probes, found, more),
+    return (report.write(bench, loads, probes, found, kept, more),
             chart.draw(report.largest(loads), report.where(bench)))
 
 

@@ -1,5 +1,7 @@
 """Writes results.md: the figures, the machine, and whether targets are met."""
 import datetime
+import functools
+import operator
 import os
 import platform
 import re
@@ -177,6 +179,17 @@ def of_curves(curves):
     ]
 
 
+def of_keeping(kept):
+    """Targets for @history and [archive]."""
+    rows = [target(what, wanted, measured, TIMES,
+                   functools.partial(operator.ge, most))
+            for what, wanted, measured, most in kept.targets()]
+    return rows + [target("rows that an unchanged run writes into histories",
+                          "none", kept.unchanged_wal(),
+                          lambda x: f"none; {x:.2f} MiB more WAL",
+                          lambda x: x < 0.5)]
+
+
 def of_long(load):
     """The target for a table that is too large to be compared in memory."""
     if load.rivals:
@@ -187,9 +200,11 @@ def of_long(load):
                    lambda x: x <= 1.4)]
 
 
-def targets(loads, probes, curves):
+def targets(loads, probes, curves, kept):
     """One row per target: what, wanted, measured, verdict."""
-    return of_runs(loads) + of_long(catalogues(loads)[-1]) + of_curves(curves) + of_resources(loads, probes)
+    return [*of_runs(loads), *of_long(catalogues(loads)[-1]),
+            *of_curves(curves), *of_keeping(kept),
+            *of_resources(loads, probes)]
 
 
 # ---- the machine ---------------------------------------------------------
@@ -257,10 +272,10 @@ once. Client, server and nginx share the machine.
 """
 
 
-def write(bench, loads, probes, found, more):
-    """The text of results.md. `found` are the curves; `more` has titles and
-    tables by section."""
-    rows = targets(loads, probes, found)
+def write(bench, loads, probes, found, kept, more):
+    """The text of results.md. `found` are the curves, `kept` histories and the
+    archive; `more` has titles and tables by section."""
+    rows = targets(loads, probes, found, kept)
     parts = [HEAD.format(runs="one run" if bench.runs == 1
                          else f"{bench.runs} runs"),
              machine(bench) + "\n", "## Targets\n",
