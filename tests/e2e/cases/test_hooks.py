@@ -408,6 +408,30 @@ class Restored(HooksCase):
         self.expect(running.wait(), OK)
         self.assertEqual(before, self.subscriptions())
 
+    def test_they_are_compared_every_hour(self):
+        ahead = self.ahead()
+        self.hooks("subscribe", URL)
+        before = self.subscriptions()
+        asked = self.comparisons()
+        running = self.program.start("listen", "--port", "0",
+                                     environment=ahead.environment)
+        for number in (1, 2):
+            self.wait_for(lambda: self.comparisons() == asked + number
+                          or not running.is_alive())
+            self.shop.post("subscriptions/drop", {"store": "acme"})
+            self.pass_time(ahead, lambda: self.subscriptions() == before
+                           or not running.is_alive())
+        running.signal(signal.SIGTERM)
+        result = running.wait()
+        self.expect(result, OK)
+        self.assertEqual(before, self.subscriptions())
+        self.assertEqual(8, result.stderr.count("HOOK_RESTORED"))
+
+    def comparisons(self):
+        """How often the store was asked for its subscriptions."""
+        return sum("webhookSubscriptions" in one["query"]
+                   for one in self.requests(kind="query"))
+
     def test_a_store_without_subscriptions_is_not_asked(self):
         self.run_program("run")
         before = len(self.requests())
