@@ -53,6 +53,23 @@ drop_left_staging(struct run *run, int64_t keep_run_id, struct err *err)
     return true;
 }
 
+/* No later run continues a run with --ids. This process has the claim, so one
+ * that left staging was killed. Staging of other runs stays: they may be
+ * resumed. */
+static bool
+drop_staging_of_ids(struct run *run, struct err *err)
+{
+    struct journal_runs left;
+
+    if (!journal_staging_left(run->journal, run->store, run->name, 0,
+                              run->arena, &left, err))
+        return false;
+    for (size_t i = 0; i < left.count; i++)
+        if (left.runs[i].mode == RUN_IDS)
+            land_drop_staging(run->journal, left.runs[i].ref.run_id);
+    return true;
+}
+
 static void
 warn_of_superseded(const struct run *run, const struct journal_runs *runs)
 {
@@ -105,7 +122,8 @@ earlier_supersede_and_begin(struct run *run, const struct run_start *start,
     bool any;
 
     if (run->mode.mode == RUN_IDS)
-        return journal_run_begin(run->journal, start, &run->ref, err);
+        return drop_staging_of_ids(run, err) &&
+               journal_run_begin(run->journal, start, &run->ref, err);
     if (!has_left(run, &any, err))
         return false;
     if (any)

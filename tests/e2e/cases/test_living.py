@@ -113,7 +113,7 @@ class LivingCase(Case):
 
     def difference(self):
         """How the tables differ from the store; None: they do not. Staging of
-        a run that was killed stays until the job's next ordinary run."""
+        a run that was killed stays until the job's next batch or run."""
         World.oracle().ask(cmd="changes", body={
             "store": "acme", "changes": self.shop.get("changes?store=acme")})
         try:
