@@ -684,6 +684,7 @@ CREATE TABLE bulkpg.pending (
   last_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   tries integer NOT NULL DEFAULT 0,
   tried_at timestamptz,
+  batch_max integer,
   PRIMARY KEY (store, job, object_id)
 );
 CREATE INDEX pending_oldest ON bulkpg.pending (store, job, first_at);
@@ -700,6 +701,9 @@ COMMENT ON COLUMN bulkpg.pending.last_at IS
 COMMENT ON COLUMN bulkpg.pending.tries IS 'How often fetching it has failed';
 COMMENT ON COLUMN bulkpg.pending.tried_at IS
   'When fetching it failed last; NULL: never';
+COMMENT ON COLUMN bulkpg.pending.batch_max IS
+  'At most so many objects are fetched together with it, because it was in a '
+  'batch that failed; 0: it has failed alone; NULL: there is no such limit';
 
 CREATE TABLE bulkpg.hook (
   store text NOT NULL,

@@ -6,6 +6,9 @@
  *                         loaded everything yet, so that rows would have
  *                         columns that no other row has
  *
+ * After the second failure whose reason may be in the objects, the journal
+ * gives smaller batches, until those that are bad are fetched alone.
+ *
  * Hazard. The choice is made before the claim, and objects are read again under
  * it. If they have become more than 1,000 meanwhile, the first 1,000 are
  * fetched, and the next choice finds the others.
@@ -23,12 +26,11 @@
 enum { RUN_EVERY_MS = 60 * 1000 };
 
 static bool
-read_objects(struct job *job, struct pending_object **objects, size_t *count,
-             struct err *err)
+read_batch(struct job *job, struct pending_batch *batch, struct err *err)
 {
     return journal_pending_objects(job->context->journal, job->config->name,
                                    job->file->job, PENDING_MAX + 1, &job->arena,
-                                   objects, count, err);
+                                   batch, err);
 }
 
 /* Has a run of this query loaded everything? */
@@ -47,16 +49,14 @@ is_known(struct job *job, bool *known, struct err *err)
 bool
 pending_choose(struct job *job, struct err *err)
 {
-    struct pending_object *objects;
-    size_t count = 0;
+    struct pending_batch batch = {.ready = 0};
     bool known = false;
 
     if (by_ids_type(job) != NULL &&
-        (!read_objects(job, &objects, &count, err) ||
-         !is_known(job, &known, err)))
+        (!read_batch(job, &batch, err) || !is_known(job, &known, err)))
         return false;
-    job->pending =
-        known && count <= PENDING_MAX ? JOB_PENDING_BY_IDS : JOB_PENDING_BY_RUN;
+    job->pending = known && batch.ready <= PENDING_MAX ? JOB_PENDING_BY_IDS
+                                                       : JOB_PENDING_BY_RUN;
     return true;
 }
 
@@ -82,16 +82,15 @@ set_ids(struct job *job, const struct pending_object *objects, size_t count)
 static bool
 take_ids(struct job *job, bool *due, struct err *err)
 {
-    struct pending_object *objects;
-    size_t count;
+    struct pending_batch batch;
 
-    if (!read_objects(job, &objects, &count, err))
+    if (!read_batch(job, &batch, err))
         return false;
-    if (count > PENDING_MAX)
-        count = PENDING_MAX;
-    *due = count > 0;
+    if (batch.count > PENDING_MAX)
+        batch.count = PENDING_MAX;
+    *due = batch.count > 0;
     if (*due)
-        set_ids(job, objects, count);
+        set_ids(job, batch.objects, batch.count);
     return true;
 }
 
@@ -112,14 +111,13 @@ static bool
 take_run(struct job *job, bool *due, struct err *err)
 {
     const struct journal_due_job name = {job->config->name, job->file->job};
-    struct pending_object *objects;
+    struct pending_batch batch;
     struct journal_due seen;
-    size_t count;
 
-    if (!read_objects(job, &objects, &count, err) ||
+    if (!read_batch(job, &batch, err) ||
         !journal_due(job->context->journal, &name, 1, &seen, err))
         return false;
-    *due = count > 0 && has_rested(job, &seen);
+    *due = batch.count > 0 && has_rested(job, &seen);
     return true;
 }
 
@@ -145,17 +143,27 @@ objects_of(struct job *job)
     return objects;
 }
 
+/* Other failures, such as a store that does not answer, have a reason that is
+ * not in the objects. */
+static bool
+may_be_the_objects(const struct err *why)
+{
+    return why->kind == ERR_FAILED || why->kind == ERR_ROW;
+}
+
 void
 pending_note_failure(struct job *job)
 {
     size_t count = job->ids != NULL ? (size_t)job->ids->count : 0;
+    bool divides = may_be_the_objects(&job->err);
     struct err err;
 
     if (job->pending == JOB_NOT_PENDING || job->err.kind == ERR_NONE ||
         job->err.kind == ERR_STOPPED)
         return;
     if (!journal_pending_failed(job->context->journal, job->config->name,
-                                job->file->job, objects_of(job), count, &err))
+                                job->file->job, objects_of(job), count, divides,
+                                &err))
         log_failure(LOG_WARN, &job->log,
                     "it could not be recorded that fetching has failed", &err);
 }

@@ -20,7 +20,8 @@ MUST_CHECK bool pending_choose(struct job *job, struct err *err);
 MUST_CHECK bool pending_take(struct job *job, bool *due, struct err *err);
 
 /* If the job has failed because of something else than a stop, its objects
- * rest. A failure to record that is logged. */
+ * rest, and may be fetched in smaller batches after that. A failure to record
+ * this is logged. */
 void pending_note_failure(struct job *job);
 
 #endif

@@ -150,6 +150,21 @@ tell_holder(struct journal *journal, const char *store, const char *job,
 }
 
 bool
+journal_is_claimed(struct journal *journal, const char *store, const char *job,
+                   bool *claimed, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    name_claim(&call, journal, store, job);
+    if (!journal_call(journal, sql_claim_holder, &call, &result, err))
+        return false;
+    *claimed = pg_rows(result) > 0;
+    pg_result_free(result);
+    return true;
+}
+
+bool
 journal_claim(struct journal *journal, const char *store, const char *job,
               int64_t patience_ms, struct err *err)
 {

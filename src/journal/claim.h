@@ -31,6 +31,11 @@ journal_release(struct journal *journal, const char *store, const char *job);
 void journal_release_soon(struct journal *journal, const char *store,
                           const char *job);
 
+/* Does any session have the lock? Only a hint: that may change at once. */
+MUST_CHECK bool
+journal_is_claimed(struct journal *journal, const char *store, const char *job,
+                   bool *claimed, struct err *err);
+
 /* The same kind of lock for an app's refresh token at a store. Its key never
  * equals that of a job, because an address is not a valid store name.
  * ERR_TRANSIENT with the code LOCKED if another process has the lock. Both

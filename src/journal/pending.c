@@ -35,23 +35,25 @@ journal_pending_jobs(struct journal *journal, struct arena *arena,
 bool
 journal_pending_objects(struct journal *journal, const char *store,
                         const char *job, int64_t limit, struct arena *arena,
-                        struct pending_object **objects, size_t *count,
-                        struct err *err)
+                        struct pending_batch *batch, struct err *err)
 {
     struct call call = {0};
     struct pg_result *result;
 
-    *count = 0;
+    *batch = (struct pending_batch){.count = 0};
     call_text(&call, store);
     call_text(&call, job);
     call_number(&call, limit);
     if (!journal_call(journal, sql_pending_objects, &call, &result, err))
         return err_wrap(err, "reading what is pending");
-    *count = (size_t)pg_rows(result);
-    *objects = arena_array(arena, *count + 1, sizeof(**objects));
+    batch->count = (size_t)pg_rows(result);
+    batch->objects =
+        arena_array(arena, batch->count + 1, sizeof(*batch->objects));
     for (int row = 0; row < pg_rows(result); row++)
-        (*objects)[row] = (struct pending_object){pg_int64(result, row, 0),
-                                                  pg_int64(result, row, 1)};
+        batch->objects[row] = (struct pending_object){pg_int64(result, row, 0),
+                                                      pg_int64(result, row, 1)};
+    if (batch->count > 0)
+        batch->ready = pg_int64(result, 0, 2);
     pg_result_free(result);
     return true;
 }
@@ -74,7 +76,7 @@ call_ids(struct call *call, const struct pending_object *objects, size_t count)
 bool
 journal_pending_failed(struct journal *journal, const char *store,
                        const char *job, const struct pending_object *objects,
-                       size_t count, struct err *err)
+                       size_t count, bool divides, struct err *err)
 {
     struct call call = {0};
 
@@ -84,11 +86,23 @@ journal_pending_failed(struct journal *journal, const char *store,
         call_ids(&call, objects, count);
     else
         call_text(&call, NULL);
+    if (objects != NULL && divides)
+        call_number(&call, (int64_t)count);
+    else
+        call_text(&call, NULL);
     return journal_call(journal, sql_pending_failed, &call, NULL, err) ||
            err_wrap(err, "recording that fetching has failed");
 }
 
 /* ---- in a merge ------------------------------------------------------ */
+
+static void
+queue(struct pg_conn *conn, const char *sql, struct call *call)
+{
+    journal_queue_in(
+        conn, sql, call,
+        &(struct pg_answer){.doing = "recording what is not pending any more"});
+}
 
 static void
 queue_of_run(struct pg_conn *conn, const char *sql, int64_t run_id,
@@ -98,9 +112,7 @@ queue_of_run(struct pg_conn *conn, const char *sql, int64_t run_id,
 
     call_number(&call, run_id);
     call_text(&call, text);
-    journal_queue_in(
-        conn, sql, &call,
-        &(struct pg_answer){.doing = "recording what is not pending any more"});
+    queue(conn, sql, &call);
 }
 
 void
@@ -147,7 +159,12 @@ journal_queue_pending_fetched(struct pg_conn *conn, int64_t run_id,
 
 void
 journal_queue_pending_again(struct pg_conn *conn, int64_t run_id,
-                            const char *type)
+                            const char *type, bool is_reference)
 {
-    queue_of_run(conn, sql_pending_again, run_id, type);
+    struct call call = {0};
+
+    call_number(&call, run_id);
+    call_text(&call, type);
+    call_text(&call, is_reference ? "true" : "false");
+    queue(conn, sql_pending_again, &call);
 }

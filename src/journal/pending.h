@@ -6,7 +6,8 @@
  *                    ▲       │ there was another event meanwhile
  *                    │       └─► failed: it rests, 5 s to 1 h; after 12
  *                    │           failures it waits for a good run of its job,
- *                    │           or its next event
+ *                    │           or its next event. Others of its batch are
+ *                    │           fetched without it: in halves, and so on
  *                    └── an older result of a bulk operation was merged
  *
  * An object may be fetched if it does not rest. Runs of all kinds forget
@@ -42,19 +43,26 @@ struct pending_object {
     int64_t read_us; /* the time of its last event; -1: not known */
 };
 
-/* At most `limit` objects that may be fetched now, the oldest first. `objects`
- * are in the arena. */
+/* Objects that may be fetched together. */
+struct pending_batch {
+    struct pending_object *objects; /* in the arena */
+    size_t count;
+    int64_t ready; /* of the job's objects, so many may be fetched now */
+};
+
+/* The next batch of a job, the oldest objects first. `limit` is that of `count`
+ * and of `ready`. */
 MUST_CHECK bool
 journal_pending_objects(struct journal *journal, const char *store,
                         const char *job, int64_t limit, struct arena *arena,
-                        struct pending_object **objects, size_t *count,
-                        struct err *err);
+                        struct pending_batch *batch, struct err *err);
 
-/* Fetching these objects has failed; NULL: all of the job. */
+/* Fetching these objects has failed; NULL: all of the job. If `divides`, the
+ * reason may be in the objects, so they are fetched in smaller batches. */
 MUST_CHECK bool
 journal_pending_failed(struct journal *journal, const char *store,
                        const char *job, const struct pending_object *objects,
-                       size_t count, struct err *err);
+                       size_t count, bool divides, struct err *err);
 
 /* Queue, in a run's merge: forget the objects of its job whose events were
  * received before the run began. `type` is the GraphQL type of the job's roots;
@@ -70,11 +78,12 @@ journal_queue_pending_fetched(struct pg_conn *conn, int64_t run_id,
                               const char *const *ids, const int64_t *read_us,
                               size_t count, struct err *err);
 
-/* Queue, in the merge of bulk operations: the objects of events that were
- * received since the first of the operations was created, less 5 minutes, are
- * pending again; without operations, those of all events. Call it before
- * journal_queue_pending_done(), which then leaves them. */
+/* Queue, in the merge of bulk operations: objects whose rows the result may
+ * have replaced by older ones are pending again; pending_again.sql says which.
+ * `is_reference`: the job's later runs may fetch objects by their ids because
+ * of this one. Call it before journal_queue_pending_done(), which then leaves
+ * them. */
 void journal_queue_pending_again(struct pg_conn *conn, int64_t run_id,
-                                 const char *type);
+                                 const char *type, bool is_reference);
 
 #endif

@@ -2,10 +2,14 @@
  * One task looks, and spawns a task for each job that has something to fetch.
  * The query file is read for each of them, so a changed file is used at once.
  *
- *     pending, and no task has the job ─► task: collect ─► prepare ─► fetch
- *                      ▲                           │
- *                      └── a rest, if the job was ◄┘
- *                          claimed, or not due
+ *     pending, and no task has the job ─► task: is the job claimed?
+ *                      ▲                    │ no          │ yes
+ *                      │       collect, prepare, fetch    │
+ *                      └─────────── a rest ◄┴─────────────┘
+ *
+ * The rest after a failure bounds how many batches fail, whatever the reason:
+ * when it ends, the smallest batch is next, so that a bad object is found
+ * before the other parts of its batch are tried.
  *
  * Hazards. The process lasts: a store that was given up must be tried again,
  * and whatever a job needs is freed after it. A job whose file is gone fails,
@@ -21,14 +25,14 @@
 #include "job/control.h"
 #include "job/jobs.h"
 #include "job/store.h"
-#include "journal/pending.h"
+#include "journal/claim.h"
 #include "live/batch.h"
 
 enum {
     AGE_MS = 2000, /* of the oldest object */
     LOOK_MS = 1000,
-    FAILED_MS = 5000,  /* until the next look */
-    CLAIMED_MS = 1000, /* until a job is tried again that has a claim, */
+    FAILED_MS = 5000,  /* until the next look, or the next batch of a job */
+    CLAIMED_MS = 1000, /* until a job is looked at again that has a claim, */
     NOT_DUE_MS = 5000  /* or that is not due */
 };
 
@@ -59,7 +63,7 @@ note_no_job(const struct live_work *work, const struct err *why)
     log_failure(LOG_WARN, &log, "the changed objects could not be fetched",
                 why);
     if (!journal_pending_failed(work->worker->context->journal, log.store,
-                                work->job, NULL, 0, &err))
+                                work->job, NULL, 0, false, &err))
         log_failure(LOG_WARN, &log,
                     "it could not be recorded that fetching has failed", &err);
 }
@@ -68,9 +72,25 @@ note_no_job(const struct live_work *work, const struct err *why)
 static int64_t
 rest_after(const struct job *job)
 {
-    if (job->is_loaded || job->err.kind != ERR_NONE)
+    if (job->err.kind != ERR_NONE)
+        return FAILED_MS;
+    if (job->is_loaded)
         return 0;
     return job->pending == JOB_PENDING_BY_RUN ? NOT_DUE_MS : CLAIMED_MS;
+}
+
+/* Does another process run the job? That may take hours, and to prepare the job
+ * costs much more than to ask. If it cannot be answered, the job says why. */
+static bool
+is_claimed(const struct live_work *work)
+{
+    bool claimed;
+    struct err err;
+
+    return journal_is_claimed(work->worker->context->journal,
+                              work->store->config->name, work->job, &claimed,
+                              &err) &&
+           claimed;
 }
 
 static int64_t
@@ -78,8 +98,10 @@ fetch(const struct live_work *work)
 {
     struct jobs jobs;
     struct err err;
-    int64_t rest_ms = 0;
+    int64_t rest_ms = FAILED_MS;
 
+    if (is_claimed(work))
+        return CLAIMED_MS;
     store_try_again(work->store);
     if (jobs_collect_one(&jobs, work->worker->context, work->store, work->job,
                          &err)) {
@@ -153,9 +175,8 @@ begin_work(struct live_worker *worker, struct store_state *store,
     task_group_spawn(&worker->group, "fetch", work_on, work);
 }
 
-/* Milliseconds until the job may begin. */
-static int64_t
-wait_of(const struct pending_job *job)
+int64_t
+worker_wait_ms(const struct pending_job *job)
 {
     if (job->count == 0)
         return job->rest_ms;
@@ -171,7 +192,7 @@ begin_ready(struct live_worker *worker, const struct pending_jobs *pending)
     for (size_t i = 0; i < pending->count; i++) {
         const struct pending_job *job = &pending->jobs[i];
         struct store_state *store = find_store(worker->context, job->store);
-        int64_t wait_ms = wait_of(job);
+        int64_t wait_ms = worker_wait_ms(job);
 
         if (store == NULL || is_worked_on(worker, job))
             continue;

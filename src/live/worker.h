@@ -6,12 +6,14 @@
  *             ─► plan the job ─► fetch (live/batch.h)
  *
  * Any number of processes may do this: they share the jobs by their claims. A
- * job that another process has claimed is looked at again a second later.
+ * job that another process has claimed is not planned, and looked at again a
+ * second later.
  */
 #ifndef LIVE_WORKER_H
 #define LIVE_WORKER_H
 
 #include "job/context.h"
+#include "journal/pending.h"
 
 struct live_work;
 
@@ -23,6 +25,10 @@ struct live_worker {
     bool ends;
     bool has_failed; /* the last look; the log says so */
 };
+
+/* Milliseconds until a job may begin. An object of the future, because the
+ * clock was set back, does not wait. */
+int64_t worker_wait_ms(const struct pending_job *job);
 
 /* Begin, inside a task. The database is open. */
 void worker_begin(struct live_worker *worker, struct context *context);

@@ -182,7 +182,8 @@ write_notes(const struct run *run)
 
 /* See journal/pending.h. What a run did not load completely stays pending. But
  * rejects do not count: the store would send the same lines again and again. A
- * window from --since says nothing about newer changes. */
+ * window from --since says nothing about newer changes, and such a run is not a
+ * reference: see run_list.sql. */
 static bool
 queue_pending(struct run *run, struct pg_conn *conn, struct err *err)
 {
@@ -192,7 +193,10 @@ queue_pending(struct run *run, struct pg_conn *conn, struct err *err)
     struct err why;
 
     if (!run->origin->is_paged && type != NULL)
-        journal_queue_pending_again(conn, run_id, type);
+        journal_queue_pending_again(
+            conn, run_id, type,
+            run->mode.mode != RUN_REPLAY && may_advance(run) &&
+                run->options->since_s == OPTION_NO_TIME);
     if (run->mode.mode == RUN_REPLAY || !commit_is_complete(run, &why))
         return true;
     if (ids != NULL)

@@ -4,9 +4,11 @@ import signal
 from cases.queries import PLAIN, PRODUCTS
 from cases.test_due import DueCase
 from harness.case import AGAIN, CONFIG, FAILED, OK, PARTIAL
+from harness.cluster import Held
 from harness.push_case import PRICES, PushCase
 
 INCREMENTAL = PLAIN.replace("{", "query @incremental {", 1)
+PAGED = PLAIN.replace("{", "query @paged {", 1)
 NAME = "title"
 
 
@@ -37,6 +39,32 @@ class PendingCase(DueCase):
                 f"object_id, received_at) VALUES ('acme', 'e{one}', '{topic}',"
                 f" 'Product', {one}, now() - interval '{ago}')")
 
+    def burst(self, count=1100, ago="1 minute"):
+        """Webhooks about so many other products, all of which are pending."""
+        self.db.execute(
+            "INSERT INTO bulkpg.event (store, event_id, topic, type, "
+            "object_id, received_at) SELECT 'acme', n::text, "
+            f"'products/update', 'Product', n, now() - interval '{ago}' FROM "
+            f"generate_series(9000000001, 9000000000 + {count}) n")
+        self.db.execute(
+            "INSERT INTO bulkpg.pending (store, job, object_id, first_at, "
+            "last_at) SELECT store, 'products', object_id, received_at, "
+            "received_at FROM bulkpg.event WHERE object_id > 9000000000 "
+            "ON CONFLICT (store, job, object_id) DO UPDATE SET last_at = "
+            "EXCLUDED.last_at")
+
+    def staging(self):
+        return self.db.column("SELECT relname FROM pg_class WHERE relkind = "
+                              "'r' AND relname LIKE '\\_stage\\_%'")
+
+    def kill_with_staging(self, *arguments):
+        """Kill the program before it merges what it has staged."""
+        with Held(self.db, "LOCK TABLE acme.products"):
+            running = self.program.start("run", *arguments)
+            self.wait_for(self.staging)
+            running.signal(signal.SIGKILL)
+            running.wait()
+
     def change_products(self, *ids, **what):
         self.change(store="acme", ids=[f"gid://shopify/Product/{one}"
                                        for one in ids], **what)
@@ -44,6 +72,23 @@ class PendingCase(DueCase):
     def modes(self):
         return self.db.column("SELECT mode || ' ' || status FROM bulkpg.run "
                               "ORDER BY run_id")
+
+
+    def rested(self, time):
+        self.db.execute("UPDATE bulkpg.pending SET tried_at = tried_at - "
+                        f"interval '{time}'")
+
+    def fetch_all(self, most, leaving=0):
+        """Fetch batches until so many objects are left, and return the number
+        of batches that failed."""
+        failed = 0
+        for _ in range(most):
+            if len(self.pending()) == leaving:
+                return failed
+            failed += self.program.run("run", "--due").status != OK
+            self.db.execute("UPDATE bulkpg.pending SET tried_at = tried_at - "
+                            "interval '5 seconds' WHERE batch_max > 0")
+        return self.fail(f"after {most} batches: {self.pending()}")
 
 
 class Objects(PendingCase):
@@ -145,6 +190,60 @@ class Objects(PendingCase):
         self.check_no_staging()
 
 
+    def test_staging_of_a_killed_batch(self):
+        """The next batch drops it."""
+        self.prepare()
+        self.pend(*self.ids[:3])
+        self.kill_with_staging("--due")
+        self.run_due()
+        self.assertEqual([], self.pending())
+        self.check_no_staging()
+
+    def test_staging_of_a_run_that_can_be_resumed(self):
+        """A batch leaves it alone."""
+        self.prepare(PAGED)
+        self.kill_with_staging("products")
+        staged = self.staging()
+        self.pend(*self.ids[20:23])
+        self.run_due()
+        self.assertEqual([], self.pending())
+        self.assertEqual(staged, self.staging())
+        result = self.run_program("run", "products")
+        self.assertIn("resuming", result.stderr)
+        self.check_tables(PAGED)
+        self.check_no_staging()
+
+    def test_a_batch_of_rejects(self):
+        """The store would send the same lines again, so the objects are not
+        fetched again."""
+        self.prepare()
+        self.pend(*self.ids[:9])
+        self.heard(*self.ids[:9])
+        self.shop.rule({"edits": [{"path": "data.nodes.*.updatedAt",
+                                   "set": "nonsense"}]},
+                       times=-1, kind="query", contains="nodes(ids:")
+        self.run_due(status=PARTIAL)
+        self.assertEqual([], self.pending())
+        self.run_due()
+        self.assertEqual(["full loaded", "ids loaded_with_rejects"],
+                         self.modes())
+        self.assertEqual(9, self.last_run()["rejects"])
+
+    def test_a_batch_of_too_many_rejects(self):
+        """It fails, and is divided until each part has few enough."""
+        self.prepare(tuning="max_rejects = 3")
+        self.pend(*self.ids[:9])
+        self.shop.rule({"edits": [{"path": "data.nodes.*.updatedAt",
+                                   "set": "nonsense"}]},
+                       times=-1, kind="query", contains="nodes(ids:")
+        for _ in range(2):
+            result = self.run_due(status=FAILED)
+            self.assertIn("TOO_MANY_REJECTS", result.stderr)
+            self.rested("5 seconds")
+        self.fetch_all(20)
+        self.assertEqual([], self.pending())
+
+
 class Runs(PendingCase):
     """An ordinary run is due instead, at most once a minute."""
 
@@ -220,6 +319,78 @@ class Runs(PendingCase):
         self.run_program("run", "products")
         self.assertEqual([], self.pending(), "pages are not old")
 
+    def check_no_more_runs(self):
+        """Not even a minute later."""
+        before = self.modes()
+        self.older("1 minute")
+        self.run_due()
+        self.assertEqual(before, self.modes())
+
+    def test_one_run_for_a_burst(self):
+        """It began after all webhooks, so its result has their changes."""
+        self.prepare()
+        self.burst()
+        self.check_run()
+        self.check_no_more_runs()
+
+    def test_a_burst_during_a_run(self):
+        """One more run fetches it."""
+        self.prepare()
+        self.shop.set(outcome={"never": True})
+        running = self.program.start("run", "products")
+        self.wait_for(lambda: self.status() == "polling")
+        self.burst(ago="0")
+        self.shop.set(outcome=None)
+        self.shop.post("operation", {"store": "acme", "status": "COMPLETED"})
+        self.expect(running.wait(), OK)
+        self.assertEqual(1100, len(self.pending()))
+        self.older("1 minute")
+        self.run_due()
+        self.assertEqual([], self.pending())
+        self.assertEqual(["full loaded"] * 3, self.modes())
+        self.check_no_more_runs()
+
+    def test_a_burst_and_a_batch_while_a_run_is_interrupted(self):
+        """The result is older than the batch, so all is fetched again, by one
+        run more."""
+        self.prepare()
+        self.shop.set(outcome={"never": True})
+        running = self.program.start("run", "products")
+        self.wait_for(lambda: self.status() == "polling")
+        running.signal(signal.SIGKILL)
+        running.wait()
+        self.change_products(*self.ids[:2], set={NAME: "new"})
+        self.pend(*self.ids[:2])
+        self.heard(*self.ids[:2])
+        self.run_due()
+        self.assertEqual([], self.pending())
+        self.burst()
+        self.shop.set(outcome=None)
+        self.shop.post("operation", {"store": "acme", "status": "COMPLETED"})
+        result = self.run_program("run", "products")
+        self.assertIn("resuming", result.stderr)
+        self.assertEqual(1102, len(self.pending()))
+        self.older("1 minute")
+        self.run_due()
+        self.assertEqual([], self.pending())
+        self.check_tables(PLAIN)
+        self.check_no_more_runs()
+
+    def test_a_job_whose_runs_have_rejects(self):
+        """No object can be fetched by its id, because no run was good. One run
+        is enough for a webhook nevertheless."""
+        self.configure()
+        self.query("products", PLAIN)
+        self.shop.set(edits=[{"line": 3, "insert": "nonsense"}])
+        self.run_program("run", status=PARTIAL)
+        self.pend(1)
+        self.heard(1)
+        self.older("1 minute")
+        self.run_due(status=PARTIAL)
+        self.assertEqual(["full loaded_with_rejects"] * 2, self.modes())
+        self.assertEqual([], self.pending())
+        self.check_no_more_runs()
+
     def test_a_partial_result_leaves_all_objects_pending(self):
         self.prepare()
         self.pend(*self.ids[:2])
@@ -263,10 +434,6 @@ class Failures(PendingCase):
     def tries(self):
         return self.db.column("SELECT tries FROM bulkpg.pending "
                               "ORDER BY object_id")
-
-    def rested(self, time):
-        self.db.execute("UPDATE bulkpg.pending SET tried_at = tried_at - "
-                        f"interval '{time}'")
 
     def failed(self, tries, ago="0"):
         """So many tries, of which the last was so long ago. The rests after the
@@ -365,6 +532,34 @@ class Failures(PendingCase):
         self.assertEqual([12], self.tries())
         self.run_program("run", "products")
         self.assertEqual([], self.pending())
+
+    def test_a_bad_object_does_not_hold_the_others(self):
+        """They get through in smaller batches; it waits alone, and does not
+        hold those that change later."""
+        self.prepare()
+        self.db.execute("ALTER TABLE acme.products ADD CHECK "
+                        "(title <> 'bad')")
+        self.change_products(*self.ids[20:36], set={NAME: "new"})
+        self.change_products(self.ids[27], set={NAME: "bad"})
+        self.pend(*self.ids[20:36])
+        self.run_due(status=FAILED)
+        self.assertEqual([1] * 16, self.tries())
+        self.rested("5 seconds")
+        self.assertLessEqual(self.fetch_all(12, leaving=1), 5)
+        self.assertEqual([self.ids[27]], self.pending())
+        self.assertEqual([(2, 0)], self.rows("pending", "tries, batch_max",
+                                             schema="bulkpg"))
+        self.rested("10 seconds")
+        self.change_products(self.ids[40], set={NAME: "newer"})
+        self.pend(self.ids[40])
+        self.fetch_all(2, leaving=1)
+        self.assertEqual([self.ids[27]], self.pending())
+        self.change_products(self.ids[27], set={NAME: "good"})
+        self.rested("1 hour")
+        self.run_due()
+        self.assertEqual([], self.pending())
+        self.check_tables(PLAIN)
+        self.check_no_staging()
 
     def test_the_guards_hold(self):
         """The first products have many variants."""

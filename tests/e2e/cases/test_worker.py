@@ -114,6 +114,63 @@ class Worker(PendingCase, ListenCase):
         result = self.stop()
         self.assertIn("UNKNOWN_JOB", result.stderr)
 
+    def test_a_bad_object_does_not_hold_the_others(self):
+        self.load()
+        self.db.execute("ALTER TABLE acme.products ADD CHECK "
+                        "(title <> 'bad')")
+        ahead = self.ahead()
+        self.listen(environment=ahead.environment)
+        self.change_products(*self.ids[20:24], set={NAME: "new"})
+        self.change_products(self.ids[21], set={NAME: "bad"})
+        self.pend(*self.ids[20:24])
+
+        def is_alone():
+            ahead.later(5)
+            self.db.execute("UPDATE bulkpg.pending SET tried_at = tried_at - "
+                            "interval '5 seconds' WHERE batch_max > 0 OR "
+                            "tries = 1")
+            return self.db.column("SELECT object_id FROM bulkpg.pending WHERE "
+                                  "batch_max = 0") == [self.ids[21]]
+        self.wait_for(is_alone)
+        self.wait_for(lambda: self.pending() == [self.ids[21]])
+        self.change_and_pend(self.ids[30])
+        self.wait_for(lambda: self.pending() == [self.ids[21]])
+        self.change_products(self.ids[21], set={NAME: "good"})
+        self.db.execute("UPDATE bulkpg.pending SET tried_at = tried_at - "
+                        "interval '1 hour'")
+        self.is_fetched()
+        self.stop()
+        self.check_tables(PLAIN)
+
+    def test_a_claimed_job_is_not_planned(self):
+        """It would be found that its file is gone."""
+        self.load()
+        self.shop.set(outcome={"never": True})
+        running = self.program.start("run", "products")
+        self.wait_for(lambda: self.status() == "polling")
+        self.program.remove_file("queries/products.graphql")
+        self.listen()
+        self.pend(*self.ids[:2])
+        for _ in range(2):
+            self.wait_for(lambda: self.asks("client_hostname"))
+            self.wait_for(lambda: self.asks("resting"))
+        self.assertEqual([(0,), (0,)], self.rows("pending", "tries",
+                                                 schema="bulkpg"))
+        self.query("products", PLAIN)
+        self.shop.set(outcome=None)
+        self.shop.post("operation", {"store": "acme", "status": "COMPLETED"})
+        self.expect(running.wait(), OK)
+        self.change_and_pend(*self.ids[:2])
+        self.is_fetched()
+        self.assertNotIn("UNKNOWN_JOB", self.stop().stderr)
+        self.check_tables(PLAIN)
+
+    def asks(self, word):
+        """Has a session of the program asked this last?"""
+        return self.db.value("SELECT count(*) > 0 FROM pg_stat_activity WHERE "
+                             "application_name = 'bulkpg control' AND "
+                             f"strpos(query, '{word}') > 0")
+
     def test_a_lost_connection(self):
         self.load()
         self.listen()
