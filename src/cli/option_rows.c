@@ -233,6 +233,7 @@ KEEP_TEXT(set_operation, operation)
 KEEP_TEXT(set_schema, schema)
 KEEP_TEXT(set_metrics, metrics_file)
 KEEP_FLAG(set_list, list)
+KEEP_FLAG(set_metafields, metafields)
 KEEP_FLAG(set_full, full)
 KEEP_FLAG(set_due, due)
 KEEP_FLAG(set_dry_run, dry_run)
@@ -263,6 +264,8 @@ const struct option_row option_rows[] = {
      "list the ready queries and mutations"},
     {"add", 0, "NAME,...", OF_INIT, set_add,
      "copy these into queries/ or mutations/"},
+    {"metafields", 0, NULL, OF_INIT, set_metafields,
+     "with --add: add the metafields that the store defines"},
     {"store", 0, "S",
      OF_INIT | OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_CANCEL | OF_TYPES |
          OF_PUSH | OF_HOOKS,

@@ -13,7 +13,10 @@ static const struct command all[] = {
      "ready queries: those for Shopify into queries/, and one such as\n"
      "github/issues into queries/github/, the folder of a source of that\n"
      "name. With --store S, it copies them into queries/S/. A ready mutation,\n"
-     "such as prices, goes into mutations/ together with its SELECT.\n"},
+     "such as prices, goes into mutations/ together with its SELECT.\n"
+     "With --metafields, init asks the store which metafields it defines,\n"
+     "and adds each of them to the queries, as a column of its type. The\n"
+     "store is the only one in bulkpg.ini, or that of --store.\n"},
     {OF_CHECK, "check", "", "check configuration, access and every query",
      command_check, 0, 0,
      "Checks the configuration, the stores' credentials and scopes, the\n"

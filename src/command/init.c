@@ -8,7 +8,10 @@
  * names another store or source, and thus another folder.
  *
  * A ready pair is a mutation and its SELECT, mutations/prices. Both files are
- * written into mutations/. */
+ * written into mutations/.
+ *
+ * With --metafields the store is asked first, before the file is written. This
+ * needs tasks, but no database. */
 #include "command/init.h"
 
 #include <errno.h>
@@ -23,7 +26,10 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "base/out.h"
+#include "cli/process.h"
 #include "command/commands.h"
+#include "command/metafields.h"
+#include "job/store.h"
 #include "ready_queries.h" /* made by scripts/embed-files */
 
 #define SUFFIX     ".graphql"
@@ -123,6 +129,7 @@ struct target {
     struct arena arena;
     const char *directory;
     const char *store; /* that the queries are for; NULL: not named */
+    const struct metafields_source *metafields; /* NULL: not asked for */
     size_t written;
 };
 
@@ -305,6 +312,28 @@ add_file(struct target *target, const struct ready_file *file, struct err *err)
     return path != NULL && write_file(target, path, file->text, err);
 }
 
+/* A file that exists is not changed, so the store is not asked. */
+static bool
+add_with_metafields(struct target *target, const struct ready_file *file,
+                    struct err *err)
+{
+    const char *path = place_file(target, file, err);
+    const char *text = file->text;
+    size_t count = 0;
+
+    if (path == NULL)
+        return false;
+    if (target->metafields != NULL &&
+        access(path_in(target, path), F_OK) != 0) {
+        if (!metafields_add(target->metafields, &target->arena, &text, &count,
+                            err))
+            return false;
+        out_line(stdout, "%.*s: %zu metafields", SPAN_ARG(query_of(file).name),
+                 count);
+    }
+    return write_file(target, path, text, err);
+}
+
 /* The SELECT of a pair. */
 static const struct ready_file *
 sql_of(struct target *target, const struct ready_file *file)
@@ -324,7 +353,7 @@ add_query(struct target *target, struct span name, struct err *err)
         return no_such_query(target, name, err);
     if (!is_pair(file))
         return make_folders(target, "queries", err) &&
-               add_file(target, file, err);
+               add_with_metafields(target, file, err);
     return make_folders(target, "mutations", err) &&
            add_file(target, file, err) &&
            add_file(target, sql_of(target, file), err);
@@ -345,21 +374,112 @@ add_queries(struct target *target, const char *names, struct err *err)
     }
 }
 
+static struct target
+target_of(const struct options *options)
+{
+    return (struct target){
+        .directory = options->argument_count > 0 ? options->arguments[0] : ".",
+        .store = options->stores != NULL ? options->stores[0] : NULL};
+}
+
+static int
+end(struct target *target, bool ok, const struct err *err)
+{
+    if (!ok)
+        log_failure(LOG_ERROR, NULL, "init failed", err);
+    arena_free(&target->arena);
+    return ok ? EX_OK : err_exit_status(err->kind);
+}
+
+/* ---- metafields -------------------------------------------------------- */
+
+static bool
+check_options(const struct options *options, struct err *err)
+{
+    if (options->add == NULL || options->list)
+        return err_set(err, MSG_BAD_ARGUMENTS, "--metafields needs --add");
+    if (options->argument_count == 0)
+        return true;
+    err_set(err, MSG_BAD_ARGUMENTS,
+            "init --metafields reads bulkpg.ini in the current folder, so it "
+            "takes no DIR");
+    return err_hint(err, "write -C DIR before init");
+}
+
+/* The only store that is enabled, or the one of --store. */
+static bool
+find_store(struct context *context, struct store_state **store, struct err *err)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        struct store_state *one = &context->stores[i];
+
+        if (!context_wants_store(context, one->config) ||
+            (one->config->preset != NULL && context->options->stores == NULL))
+            continue;
+        *store = one;
+        count++;
+    }
+    if (count != 1)
+        return err_set(err, MSG_SEVERAL_STORES,
+                       "init --metafields asks one store, but %zu are "
+                       "selected",
+                       count);
+    if ((*store)->config->fault.kind != ERR_NONE) {
+        *err = (*store)->config->fault;
+        return false;
+    }
+    if ((*store)->config->preset == NULL)
+        return true;
+    err_set(err, MSG_BAD_ARGUMENTS,
+            "%s is a source, and only stores define metafields",
+            (*store)->config->name);
+    return err_hint(err, "leave out --metafields, or name a store");
+}
+
+static bool
+list_metafields(void *ctx, const char *owner, struct arena *arena,
+                struct metafield **first, struct err *err)
+{
+    struct store_state *store = ctx;
+    struct log_ctx log = {.store = store->config->name};
+
+    return metafields_list(store_session(store->context, store), owner, &log,
+                           arena, first, err);
+}
+
+static int
+add_asking(struct context *context)
+{
+    struct target target = target_of(context->options);
+    struct metafields_source source = {.list = list_metafields};
+    struct store_state *store = NULL;
+    struct err err = {0};
+    bool ok = check_options(context->options, &err) &&
+              context_configure(context, &err) &&
+              find_store(context, &store, &err);
+
+    source.ctx = store;
+    target.metafields = &source;
+    return end(&target, ok && add_queries(&target, context->options->add, &err),
+               &err);
+}
+
+/* ---- the command ------------------------------------------------------- */
+
 int
 command_init(const struct options *options)
 {
-    struct target target = {
-        .directory = options->argument_count > 0 ? options->arguments[0] : ".",
-        .store = options->stores != NULL ? options->stores[0] : NULL};
+    struct target target = target_of(options);
     struct err err = {0};
     bool ok;
 
+    if (options->metafields)
+        return process_run(options, add_asking);
     if (options->list)
         return list_queries();
     ok = options->add != NULL ? add_queries(&target, options->add, &err)
                               : start(&target, &err);
-    if (!ok)
-        log_failure(LOG_ERROR, NULL, "init failed", &err);
-    arena_free(&target.arena);
-    return ok ? EX_OK : err_exit_status(err.kind);
+    return end(&target, ok, &err);
 }

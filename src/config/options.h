@@ -40,6 +40,7 @@ struct options {
     const char *metrics_file;   /* --metrics */
     const char *schema;         /* --schema (views); NULL: all */
     bool list;                  /* --list (init) */
+    bool metafields;            /* --metafields (init) */
     int64_t older_than_ms;      /* --older-than; -1: not given */
     bool due;                   /* --due */
     int64_t port;               /* --port; default: 8080 */

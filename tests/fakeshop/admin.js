@@ -5,6 +5,7 @@
 const { parse, validate, execute, getOperationAST, Kind } =
   require('./graphql');
 const cost = require('./cost');
+const { METAFIELDS } = require('./data/catalog');
 const search = require('./search');
 const { resolveField, resolveType } = require('./resolve');
 const { mutationFields } = require('./mutations');
@@ -143,6 +144,18 @@ function listOperations(store, app, args, search_) {
   return list.map((one) => one.view());
 }
 
+/* The metafields that the store defines: `metafield_definitions`, by owner; a
+ * list of [namespace, key, type]. */
+function definitions(store, owner) {
+  const all = store.settings.metafield_definitions || {
+    PRODUCT: METAFIELDS, PRODUCTVARIANT: METAFIELDS };
+  return (all[owner] || []).map(([namespace, key, type], i) => ({
+    $type: 'MetafieldDefinition', $key: i + 1,
+    id: 'gid://shopify/MetafieldDefinition/' + (i + 1),
+    namespace, key, name: key, ownerType: owner,
+    type: { $type: 'MetafieldDefinitionType', name: type } }));
+}
+
 /* Root fields whose answer depends on the token. */
 function rootFields(token, searches, version) {
   const { store, app } = token;
@@ -170,6 +183,7 @@ function rootFields(token, searches, version) {
     node: (args) => (/\/BulkOperation\//.test(args.id)
       ? view(store.bulk.find(app, args.id))
       : store.generic.byGid(args.id)),
+    $definitions: (owner) => definitions(store, owner),
     $operations: (args) => listOperations(store, app, args, searches),
   });
 }

@@ -16,7 +16,8 @@
  *   pageClip                 the most rows of a page
  *   count                    is called with the rows of each page
  *   roots                    functions for some root fields; $operations
- *                            lists bulk operations, $subscriptions webhooks
+ *                            lists bulk operations, $subscriptions webhooks,
+ *                            $definitions definitions of metafields
  */
 
 const { GraphQLError, getNamedType, getNullableType, isLeafType,
@@ -188,6 +189,10 @@ function allNodes(context, parentType, source, meta, args) {
   if (meta.name === SUBSCRIPTIONS) {
     return context.roots && context.roots.$subscriptions
       ? context.roots.$subscriptions(args) : [];
+  }
+  if (meta.name === 'metafieldDefinitions' && context.roots
+    && context.roots.$definitions && args.ownerType) {
+    return context.roots.$definitions(args.ownerType);
   }
   const value = source ? known(source, meta.name, args) : undefined;
   if (value) {

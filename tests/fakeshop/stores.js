@@ -82,7 +82,7 @@ const DEFAULTS = {
   latency_ms: 0,
   denied: [],
   denied_at: 'result',
-  metafield_definitions: {},
+  metafield_definitions: null,
   twists: [],
   cursor_epoch: 1,
   page_clip: null,

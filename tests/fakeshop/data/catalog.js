@@ -713,3 +713,4 @@ module.exports = function catalog(world) {
   };
 };
 module.exports.digest = digest;
+module.exports.METAFIELDS = METAFIELDS;
