@@ -406,26 +406,48 @@ check_options(const struct options *options, struct err *err)
     return err_hint(err, "write -C DIR before init");
 }
 
-/* The only store that is enabled, or the one of --store. */
+/* May the store be meant? Without --store, a source is not. */
 static bool
-find_store(struct context *context, struct store_state **store, struct err *err)
+is_candidate(const struct context *context, const struct store_state *store)
 {
-    size_t count = 0;
+    const char *const *names = context->options->stores;
+
+    return context_wants_store(context, store->config) &&
+           (store->config->preset == NULL ||
+            (names != NULL && names[0] != NULL));
+}
+
+/* The only store that is enabled, or the one of --store. One with a fault
+ * counts only if there is no other. */
+static bool
+choose_store(struct context *context, struct store_state **store,
+             struct err *err)
+{
+    size_t count[2] = {0, 0};
+    struct store_state *found[2] = {NULL, NULL};
+    bool faulty;
 
     for (size_t i = 0; i < context->config.store_count; i++) {
         struct store_state *one = &context->stores[i];
+        bool has_fault = one->config->fault.kind != ERR_NONE;
 
-        if (!context_wants_store(context, one->config) ||
-            (one->config->preset != NULL && context->options->stores == NULL))
-            continue;
-        *store = one;
-        count++;
+        if (is_candidate(context, one))
+            found[has_fault] = one;
+        count[has_fault] += is_candidate(context, one);
     }
-    if (count != 1)
-        return err_set(err, MSG_SEVERAL_STORES,
-                       "init --metafields asks one store, but %zu are "
-                       "selected",
-                       count);
+    faulty = count[false] == 0;
+    *store = found[faulty];
+    return count[faulty] == 1 ||
+           err_set(err, MSG_SEVERAL_STORES,
+                   "init --metafields asks one store, but %zu are selected",
+                   count[faulty]);
+}
+
+static bool
+find_store(struct context *context, struct store_state **store, struct err *err)
+{
+    if (!choose_store(context, store, err))
+        return false;
     if ((*store)->config->fault.kind != ERR_NONE) {
         *err = (*store)->config->fault;
         return false;

@@ -97,7 +97,8 @@ class Metafields(Case):
         self.configure()
         text = self.program.read("bulkpg.ini").decode()
         self.program.file("bulkpg.ini", text +
-                          "[source git]\npreset = github\ntoken = env:GIT\n")
+                          "[source git]\npreset = github\n"
+                          "header.Authorization = Bearer env:GIT\n")
         self.program.environment["GIT"] = "secret"
         self.init()  # of the only store
         result = self.init("orders", "--store", "git", status=USAGE)
