@@ -10,7 +10,8 @@
  *
  * Hazards. The document was not checked yet: fragments may be unknown or spread
  * themselves, and a small document can spread the same fields very often.
- * Therefore depth and number of steps are limited. A walk that ends early
+ * Therefore depth, number of steps, and length of paths
+ * are limited. A walk that ends early
  * leaves fields in the document, which the check then reports.
  */
 #include "graphql/optional.h"
@@ -19,7 +20,7 @@
 
 #include "graphql/connection.h"
 
-enum { STEPS_MAX = 200000, DEPTH_MAX = 200 };
+enum { STEPS_MAX = 50000, DEPTH_MAX = 200, PATH_BYTES_MAX = 1000 };
 
 struct chosen {
     const char *path;
@@ -35,6 +36,7 @@ struct leaving {
     struct chosen *chosen;
     struct gql_optional *optional;
     struct gql_left_out **fields_end;
+    struct gql_left_out **asked_end;
     struct gql_left_leaf **leaves_end;
     int steps;
     int depth;
@@ -135,23 +137,20 @@ choose(struct leaving *l, const char *path)
 
 /* ---- what is left out ---------------------------------------------------- */
 
+/* Append the field to a list, unless it has its path. */
 static void
-add_field(struct leaving *l, const char *path,
-          const struct gql_selection *field, bool is_denied_field,
-          bool is_table)
+add_field(struct leaving *l, const struct gql_left_out *list,
+          struct gql_left_out ***end, const struct gql_left_out *field)
 {
     struct gql_left_out *made;
 
-    for (const struct gql_left_out *f = l->optional->fields; f; f = f->next)
-        if (strcmp(f->path, path) == 0)
+    for (; list != NULL; list = list->next)
+        if (strcmp(list->path, field->path) == 0)
             return;
     made = arena_alloc(l->arena, sizeof(*made));
-    *made = (struct gql_left_out){.path = path,
-                                  .pos = field->pos,
-                                  .is_denied = is_denied_field,
-                                  .is_table = is_table};
-    *l->fields_end = made;
-    l->fields_end = &made->next;
+    *made = *field;
+    **end = made;
+    *end = &made->next;
 }
 
 static void
@@ -254,12 +253,19 @@ leave_out(struct leaving *l, const struct place *at, const char *path,
     bool is_table = is_connection(l, field, definition) ||
                     is_list_table(at, field, definition);
     struct place inside = *at;
+    struct gql_left_out one = {.path = path,
+                               .pos = field->pos,
+                               .is_denied = !is_lacking,
+                               .is_table = is_table};
 
     if (!at->is_left_out) {
-        if (!is_lacking && !is_chosen(l, path))
+        if (!is_lacking && !is_chosen(l, path)) {
+            if (has(field, "optional"))
+                add_field(l, l->optional->asked, &l->asked_end, &one);
             return false;
+        }
         field->is_left_out = true;
-        add_field(l, path, field, !is_lacking, is_table);
+        add_field(l, l->optional->fields, &l->fields_end, &one);
         inside.is_left_out = true;
     }
     if (is_table)
@@ -283,7 +289,7 @@ walk_field(struct leaving *l, const struct place *at,
         at->type != NULL ? gql_type_field(at->type, field->name) : NULL;
 
     if (strcmp(field->name, "__typename") == 0 ||
-        (at->type == NULL && !at->is_left_out))
+        strlen(path) > PATH_BYTES_MAX || (at->type == NULL && !at->is_left_out))
         return;
     if (l->chooses) {
         if (is_denied(l, path, field))
@@ -380,7 +386,6 @@ prune(struct leaving *l, struct gql_selection **list, bool is_root)
             *at = (*at)->next;
             continue;
         }
-        l->optional->asks_any |= has(*at, "optional");
         prune(l, &(*at)->selections, false);
         at = &(*at)->next;
     }
@@ -421,6 +426,7 @@ gql_leave_out(struct gql_document *document, const struct gql_schema *schema,
                         .denied = denied,
                         .optional = optional,
                         .fields_end = &optional->fields,
+                        .asked_end = &optional->asked,
                         .leaves_end = &optional->leaves};
     struct gql_operation *operation = document->operations;
 

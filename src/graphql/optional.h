@@ -10,7 +10,7 @@
 
 #include "graphql/schema.h"
 
-/* A field that was left out. */
+/* A field with @optional, which was left out, or is asked for. */
 struct gql_left_out {
     const char *path; /* of response keys, without edges and node:
                        * "products.seo.title" */
@@ -36,7 +36,8 @@ struct gql_left_leaf {
 struct gql_optional {
     struct gql_left_out *fields; /* each path once, in the query's order */
     struct gql_left_leaf *leaves;
-    bool asks_any; /* fields with @optional are left in the document */
+    struct gql_left_out *asked; /* fields with @optional that are left in the
+                                 * document; each path once */
 };
 
 /* Remove the fields with @optional that `schema` does not have, and those that

@@ -136,10 +136,29 @@ add_named(struct job *job, const char *text)
     return any;
 }
 
+/* The pages of a walk denied the field "products.title" in some rows. */
+static bool
+add_quoted(struct job *job, const char *text)
+{
+    const char *quote = strchr(text, '"');
+    struct arena arena = {0};
+    bool any = false;
+
+    if (quote != NULL)
+        any = add(job, arena_dup(&arena,
+                                 span_of(quote + 1, strcspn(quote + 1, "\""))));
+    arena_free(&arena);
+    return any;
+}
+
 bool
 denied_after(struct job *job, const struct err *why)
 {
-    if (!job->plan->asks_optional || !err_is(why, MSG_ACCESS_DENIED))
+    if (job->plan->asked_optional == NULL)
+        return false;
+    if (err_is(why, MSG_PAGE_DENIED))
+        return add_quoted(job, why->message);
+    if (!err_is(why, MSG_ACCESS_DENIED))
         return false;
     return add_named(job, why->message) ||
            (job->plan->paged.way != PLAN_BY_PAGES && ask_more(job));

@@ -11,8 +11,9 @@
  * denies none. */
 bool denied_ask(struct job *job, int rows);
 
-/* The same after the store refused the query or its operation with `why`: also
- * the field that its text names, "Access denied for title field". */
+/* The same after a run failed with `why`, because the store refused the query
+ * or its operation, or denied a field in some rows: also the field that its
+ * text names, "Access denied for title field". */
 bool denied_after(struct job *job, const struct err *why);
 
 #endif

@@ -1,6 +1,7 @@
 #include "job/first_rows.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { VARIABLES_BYTES = 64 * 1024 };
 
@@ -36,10 +37,14 @@ first_rows_page(struct job *job, const struct pages_connection *root,
 bool
 first_rows_is_denial(const struct json *error)
 {
+    static const char *const codes[] = {
+        "ACCESS_DENIED", "FORBIDDEN", "PERMISSION_DENIED", "PermissionDenied"};
     const char *code = json_str(json_path(error, "extensions", "code", NULL));
 
     if (code == NULL)
         code = json_str(json_get(error, "type"));
-    return code != NULL && (strcmp(code, "ACCESS_DENIED") == 0 ||
-                            strcmp(code, "FORBIDDEN") == 0);
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (code != NULL && strcasecmp(code, codes[i]) == 0)
+            return true;
+    return false;
 }

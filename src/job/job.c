@@ -127,7 +127,7 @@ prepare(struct job *job, const char *types_file, struct err *err)
 static bool
 prepare_without_denied(struct job *job, struct err *err)
 {
-    while (job->plan->asks_optional && denied_ask(job, 1))
+    while (job->plan->asked_optional != NULL && denied_ask(job, 1))
         if (!prepare(job, NULL, err))
             return false;
     return true;

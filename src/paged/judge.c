@@ -12,8 +12,8 @@ code_of(const struct json *error)
 }
 
 /* A field that the credentials may not see is null in every row. */
-static bool
-is_denied(const struct json *error)
+bool
+judge_is_denial(const struct json *error)
 {
     static const char *const codes[] = {
         "ACCESS_DENIED", "FORBIDDEN", "PERMISSION_DENIED", "PermissionDenied"};
@@ -36,7 +36,7 @@ judge_beside_data(const struct json *errors, const struct json *data)
     if (data == NULL || data->kind != JSON_OBJECT || errors->kind != JSON_ARRAY)
         return JUDGE_FAULT;
     for (const struct json *e = errors->first; e != NULL; e = e->next)
-        if (!is_denied(e))
+        if (!judge_is_denial(e))
             return JUDGE_FAULT;
     return JUDGE_DENIED;
 }

@@ -21,6 +21,9 @@ enum judge_verdict { JUDGE_WHOLE, JUDGE_DENIED, JUDGE_FAULT };
 enum judge_verdict
 judge_beside_data(const struct json *errors, const struct json *data);
 
+/* Does the error deny a field at some path? */
+bool judge_is_denial(const struct json *error);
+
 /* The path of the field that an error of an answer to `request` is about,
  * without numbers and the levels of pages: "products.variants.price". Empty if
  * the error has no path. */

@@ -120,7 +120,7 @@ left_out_add(struct builder *b)
     if (optional == NULL)
         return true;
     b->plan->left_out = optional->fields;
-    b->plan->asks_optional = optional->asks_any;
+    b->plan->asked_optional = optional->asked;
     for (const struct gql_left_leaf *l = optional->leaves; l; l = l->next)
         if (!add_column(b, l))
             return false;
@@ -158,15 +158,27 @@ plan_left_out_text(const struct plan *plan, struct arena *arena)
     return text;
 }
 
-bool
-plan_leaves_out(const struct plan *plan, const char *path)
+static bool
+has_path(const struct gql_left_out *list, const char *path)
 {
-    for (const struct gql_left_out *f = plan->left_out; f; f = f->next) {
-        size_t length = strlen(f->path);
+    for (; list != NULL; list = list->next) {
+        size_t length = strlen(list->path);
 
-        if (strncmp(f->path, path, length) == 0 &&
+        if (strncmp(list->path, path, length) == 0 &&
             (path[length] == '\0' || path[length] == '.'))
             return true;
     }
     return false;
+}
+
+bool
+plan_leaves_out(const struct plan *plan, const char *path)
+{
+    return has_path(plan->left_out, path);
+}
+
+bool
+plan_is_optional(const struct plan *plan, const char *path)
+{
+    return has_path(plan->asked_optional, path);
 }

@@ -237,7 +237,7 @@ struct plan {
     bool may_shrink;   /* @deletes(all: true): no guard for removed rows */
     const struct gql_left_out *left_out; /* fields with @optional that are not
                                           * asked for; NULL: none */
-    bool asks_optional; /* fields with @optional are asked for */
+    const struct gql_left_out *asked_optional; /* those that are asked for */
 };
 
 /* A window: the roots whose `field` is at or after `from` and before `to`.
@@ -293,9 +293,10 @@ void plan_write_left_out(const struct plan *plan, struct json_out *json);
  * `arena`. */
 const char *plan_left_out_text(const struct plan *plan, struct arena *arena);
 
-/* Is the path, such as that of a table, at or below a field that is left
- * out? */
+/* Is the path, such as that of a table, at or below a field that is left out?
+ * Or a field with @optional that is asked for? */
 bool plan_leaves_out(const struct plan *plan, const char *path);
+bool plan_is_optional(const struct plan *plan, const char *path);
 
 /* Follow response keys through the submitted document, and return the position
  * in the query file of the field that they lead to; line 0 if the file does not

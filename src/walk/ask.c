@@ -324,6 +324,30 @@ load_answer(struct ask *ask, const struct ask_answer *answer, struct err *err)
     return true;
 }
 
+/* A denied field with @optional must be left out of the query, because values
+ * of other rows would be in the table: see job/denied.c. By ids, the query is
+ * not changed. */
+static bool
+check_optional(const struct ask *ask, const struct json *errors,
+               struct err *err)
+{
+    const struct walker *walker = ask->walker;
+    struct buf path = buf_with_ceiling(PATH_BYTES_MAX);
+    bool fine = true;
+
+    if (walker->ids != NULL || errors == NULL || errors->kind != JSON_ARRAY)
+        return true;
+    for (const struct json *e = errors->first; fine && e; e = e->next) {
+        judge_path(e, ask->request, &path);
+        fine = !judge_is_denial(e) ||
+               !plan_is_optional(walker->plan, buf_str(&path)) ||
+               err_set(err, MSG_PAGE_DENIED, "the API denied the field \"%s\"",
+                       buf_str(&path));
+    }
+    buf_free(&path);
+    return fine;
+}
+
 /* The first time, the same is asked for once more. *again: ask again. */
 static bool
 answer_fault(struct ask *ask, const struct ask_answer *answer, bool *again,
@@ -352,7 +376,8 @@ ask_until_good(struct ask *ask, struct err *err)
 
         again = false;
         good = send_any(ask, &arena, &answer, err) &&
-               walker_await_space(ask->walker, answer.body.length, err);
+               walker_await_space(ask->walker, answer.body.length, err) &&
+               check_optional(ask, answer.errors, err);
         if (good &&
             judge_beside_data(answer.errors, answer.data) == JUDGE_FAULT)
             good = answer_fault(ask, &answer, &again, err);

@@ -85,7 +85,9 @@ START_TEST(fields_that_the_store_has)
                      "products_variants: id bigint sku text",
                      columns());
     ck_assert_str_eq("", left_out());
-    ck_assert(plan->asks_optional);
+    ck_assert(plan_is_optional(plan, "products.variants"));
+    ck_assert(plan_is_optional(plan, "products.seo.title"));
+    ck_assert(!plan_is_optional(plan, "products.seoTitle"));
     ck_assert(!asks("optional"));
     ck_assert(plan->tables[0].columns[1].is_optional);
     ck_assert(plan->tables[0].columns[2].is_optional);
@@ -111,7 +113,7 @@ START_TEST(fields_that_the_store_lacks)
                      "(the API does not have it), products.part (the API does "
                      "not have it), products.rows (the API does not have it)",
                      left_out());
-    ck_assert(!plan->asks_optional);
+    ck_assert_ptr_null(plan->asked_optional);
     ck_assert(!asks("later") && !asks("newSize") && !asks("part"));
     ck_assert(plan_leaves_out(plan, "products.rows"));
     ck_assert(plan_leaves_out(plan, "products.rows.x"));
@@ -136,7 +138,7 @@ START_TEST(fields_that_the_store_denies)
     ck_assert_str_eq("products.seo.title (denied), products.category "
                      "(denied), products.variants (denied)",
                      left_out());
-    ck_assert(plan->asks_optional); /* tags */
+    ck_assert_str_eq("products.tags", plan->asked_optional->path);
     ck_assert(!asks("variants") && !asks("category"));
     /* The selection of seo is not empty. */
     ck_assert_ptr_nonnull(strstr(plan->document, "seo {\n          "

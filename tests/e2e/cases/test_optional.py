@@ -4,6 +4,7 @@ import json
 import os
 
 from harness.case import CONFIG, DENIED, Case
+from harness.walk_case import WalkCase
 
 VENDOR = [{"type": "Product", "field": "vendor", "scope": "read_products"}]
 VARIANTS = [{"type": "Product", "field": "variants"}]
@@ -265,3 +266,61 @@ class Optional(Case):
             self.program.directory, "kept")) if name.endswith(".jsonl")]
         self.run_program("load", "job", "kept/" + kept[0])
         self.assertEqual(before, self.rows("products", "id, title, vendor"))
+
+    def test_a_page_that_denies_the_field(self):
+        """The first row has the field, and a later one does not."""
+        self.configure()
+        self.query("job", QUERY % "@paged")
+        ids = [node["id"] for node in self.shop.ask(
+            "{ products(first: 9) { nodes { id } } }")["data"]["products"]
+            ["nodes"]]
+        self.shop.set(twists=[{
+            "type": "Product", "field": "vendor", "ids": ids[8:],
+            "fail": {"message": "no", "code": "ACCESS_DENIED"}}])
+        result = self.run_program("run")
+        self.assertIn("restarting the job without the denied fields",
+                      result.stderr)
+        self.check_left_out("products.vendor")
+        self.assertGreater(self.count(), 0)
+        self.assertEqual(0, self.count("count(vendor)"))
+        self.check_no_staging()
+
+
+class OptionalSources(WalkCase):
+    QUERY = """query Issues { repository(owner: "o", name: "n") { issues {
+        nodes { id number title newer @optional @column(type: "date")
+            author @optional { login }
+            comments @optional { nodes { id body } } } } } }"""
+
+    def left_out(self):
+        notes = self.last_run(store="github")["notes"]
+        return [(one["field"], one["why"]) for one in notes["left_out"]]
+
+    def test_a_source(self):
+        self.sources("github")
+        self.control("set", api="github", sizes={
+            "Repository.issues": 7, "Issue.comments": [1, 3]})
+        self.query("job", self.QUERY, "github")
+        self.walk("github")
+        newer = ("repository.issues.newer", "absent")
+        self.assertEqual([newer], self.left_out())
+        self.assertEqual("date", self.type_of("repository_issues", "newer",
+                                              "github"))
+        count = "SELECT count(%s) AS v FROM github.%s"
+        comments = self.db.value(count % ("*", "repository_issues_comments"))
+        self.assertGreater(comments, 0)
+        self.assertGreater(self.db.value(
+            count % ("author_login", "repository_issues")), 0)
+        self.graph.set(api="github", twists=[
+            {"type": "Issue", "field": name,
+             "fail": {"message": "no access", "code": "FORBIDDEN"}}
+            for name in ("author", "comments")])
+        self.walk("github")
+        self.assertEqual([newer, ("repository.issues.author", "denied"),
+                          ("repository.issues.comments", "denied")],
+                         self.left_out())
+        self.assertEqual(0, self.db.value(
+            count % ("author_login", "repository_issues")))
+        self.assertEqual(7, self.db.value(count % ("*", "repository_issues")))
+        self.assertEqual(comments, self.db.value(
+            count % ("*", "repository_issues_comments")))
