@@ -37,10 +37,10 @@ reason_for_full(const struct job *job, const struct journal_run *before,
         return "first";
     if (options->full)
         return "asked";
-    if (tables_widen(tables, job->plan))
-        return "widened";
     if (tables_remask(tables, job->plan))
         return "remasked";
+    if (tables_widen(tables, job->plan))
+        return "widened";
     if (strcmp(before->plan_hash, job->plan->hash) != 0)
         return "query_changed";
     return tables_miss_one(tables, job->plan) ? "table_missing" : NULL;
