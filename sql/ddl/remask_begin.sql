@@ -1,5 +1,6 @@
 -- Number the different values of a column that gets a mask, so that no
--- statement has to contain them.
+-- statement has to contain them. The lock is taken before the work.
+LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;
 CREATE TEMPORARY TABLE bulkpg_plain ON COMMIT DROP AS
 SELECT row_number() OVER () AS n, v.plain
 FROM (SELECT DISTINCT {column}::text AS plain FROM {table}

@@ -105,7 +105,7 @@ COMMENT ON COLUMN bulkpg.relation.path IS
   'Path of the table''s rows in the query';
 COMMENT ON COLUMN bulkpg.relation.columns IS
   'The columns that bulkpg created: name, type, path and, for ids, the type '
-  'in their gids';
+  'in their gids; with @mask, the mask and a check value of its key';
 COMMENT ON TABLE bulkpg.store IS
   'Each store''s shop, plan and scopes, as of its last check';
 COMMENT ON COLUMN bulkpg.store.schema IS 'Schema of the store''s tables';

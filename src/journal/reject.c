@@ -144,6 +144,18 @@ journal_queue_rejects(struct pg_conn *conn, const struct run_ref *run,
     return ok;
 }
 
+void
+journal_queue_rejects_hide(struct pg_conn *conn, const char *store,
+                           const char *job)
+{
+    struct call call = {0};
+
+    call_text(&call, store);
+    call_text(&call, job);
+    journal_queue_in(conn, sql_reject_hide, &call,
+                     &(struct pg_answer){.doing = "hiding rejects"});
+}
+
 static struct span
 read_hex(const struct pg_result *result, int row, int column,
          struct arena *arena)

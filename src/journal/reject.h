@@ -32,6 +32,11 @@ journal_queue_rejects(struct pg_conn *conn, const struct run_ref *run,
                       const struct journal_reject *rejects, size_t count,
                       struct err *err);
 
+/* Queue, on the caller's connection: remove the lines of all earlier rejects of
+ * a job, and their reasons. */
+void journal_queue_rejects_hide(struct pg_conn *conn, const char *store,
+                                const char *job);
+
 struct journal_rejects {
     struct journal_reject *rejects; /* sorted by line number */
     size_t count;

@@ -64,6 +64,33 @@ refused_free(struct refused *refused)
     *refused = (struct refused){0};
 }
 
+static bool
+is_class(const struct err *err, const char *class)
+{
+    return strlen(err->code) == 5 && strncmp(err->code, class, 2) == 0;
+}
+
+/* A broken constraint is named before the details, which are in parentheses.
+ * The words about a value that is not valid, and those of a user's function,
+ * may quote it anywhere. */
+void
+refused_hide_words(struct err *err)
+{
+    char code[sizeof(err->code)];
+    char *details = strstr(err->message, " (");
+
+    if (is_class(err, "23") && details != NULL)
+        *details = '\0';
+    if (!is_class(err, "22") && !is_class(err, "P0"))
+        return;
+    memcpy(code, err->code, sizeof(code));
+    snprintf(err->message, sizeof(err->message),
+             "the server refuses a row (SQLSTATE %s); its words are not shown, "
+             "because the query has @mask",
+             code);
+    err->hint[0] = '\0';
+}
+
 bool
 refused_is_internal(const struct err *err)
 {
@@ -73,7 +100,6 @@ refused_is_internal(const struct err *err)
 bool
 refused_is_row(const struct err *err)
 {
-    return refused_is_internal(err) ||
-           (strlen(err->code) == 5 && (strncmp(err->code, "22", 2) == 0 ||
-                                       strncmp(err->code, "54", 2) == 0));
+    return refused_is_internal(err) || is_class(err, "22") ||
+           is_class(err, "54");
 }

@@ -44,6 +44,10 @@ size_t refused_evidence(const struct refused *refused);
 /* Is it an error that a single row can cause? */
 bool refused_is_row(const struct err *err);
 
+/* Remove from an error of the server what may quote a value of a row. For loads
+ * of queries with @mask. */
+void refused_hide_words(struct err *err);
+
 /* Is it an internal error of the server (XX000)? It may not happen again when
  * the load restarts. */
 bool refused_is_internal(const struct err *err);

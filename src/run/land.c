@@ -36,6 +36,7 @@
 #include "load/kept.h"
 #include "load/obstacle.h"
 #include "load/stage.h"
+#include "plan/mask.h"
 #include "run/commit.h"
 #include "run/head_start.h"
 #include "run/hidden_orders.h"
@@ -105,14 +106,17 @@ forget_lost_columns(const struct run *run, struct err *err)
            journal_forget_full(run->journal, run->store, run->name, err);
 }
 
-/* Called in the transaction that adds columns, so that columns and their entry
- * in bulkpg.relation commit together. */
+/* Called in the transaction that changes columns, so that columns and their
+ * entry in bulkpg.relation commit together. Rejects of earlier runs may have
+ * values that are masked in it. */
 static bool
 save_changed_relations(void *ctx, struct pg_conn *conn, struct err *err)
 {
     struct run *run = ctx;
 
     tables_queue_save(&run->tables, run->job, true, conn);
+    if (tables_remask(&run->tables, run->plan))
+        journal_queue_rejects_hide(conn, run->store, run->name);
     return pg_settle(conn, err);
 }
 
@@ -306,6 +310,8 @@ try_to_land(struct run *run, struct head_start *ahead, struct err *err)
     attempt.loader = loader_new(run->plan, &config);
     head_start_take(&attempt, ahead); /* the first attempt */
     landed = stream_into_staging(&attempt, err) && merge_staged(&attempt, err);
+    if (!landed && mask_first(run->plan) != NULL)
+        refused_hide_words(err);
     if (!landed && err_is(err, MSG_WIDEN))
         loader_widen(attempt.loader, &run->notes.widened);
     if (!landed && refused_is_row(err))

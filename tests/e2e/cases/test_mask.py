@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from cases.walks import FLAT
-from harness.case import AGAIN, CONFIG, OK, PARTIAL, USAGE, Case
+from harness.case import AGAIN, CONFIG, FAILED, OK, PARTIAL, USAGE, Case
 from harness.cluster import find_binaries
 from harness.walk_case import WalkCase
 
@@ -255,14 +255,29 @@ class Runs(StoreCase):
                           (None, None, None, None),
                           (masked(""), None, None, 1987)], self.people())
 
-    def test_the_server_refuses_a_row(self):
-        """A type that a user has changed does not take the masked value."""
+    def check_refused_row(self, what):
+        """The words of PostgreSQL do not quote masked columns, either."""
         self.load("people", [line(1)])
-        self.db.execute("""
-            ALTER TABLE acme.customers ADD CHECK (domain <> 'example.org')""")
+        self.db.execute(what)
         result = self.load("people", [line(1), line(
-            2, domain="planted@example.org")], status=69)
+            2, domain="planted@quoted.org")], status=FAILED)
+        self.planted += ("quoted.org", masked("planted2@example.com"))
         self.check_hidden(result)
+        return result
+
+    def test_a_constraint(self):
+        result = self.check_refused_row("""
+            ALTER TABLE acme.customers ADD CONSTRAINT mine
+              CHECK (length(domain) <> length('quoted') + 4)""")
+        self.assertIn("mine", result.stderr)
+
+    def test_a_trigger(self):
+        result = self.check_refused_row("""
+            CREATE FUNCTION acme.no() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE 'not %', NEW.domain; END $$;
+            CREATE TRIGGER no BEFORE INSERT ON acme.customers
+              FOR EACH ROW EXECUTE FUNCTION acme.no()""")
+        self.assertIn("SQLSTATE P0001", result.stderr)
 
     def test_errors_of_the_store(self):
         """The words of an error may quote what the store could not send."""
@@ -365,7 +380,7 @@ class Remask(StoreCase):
             CREATE VIEW acme.mine AS SELECT email FROM acme.customers_history""")
         self.query("people", self.MASKED)
         before = self.snapshot()
-        self.run_program("run", "--remask", status=69)
+        self.run_program("run", "--remask", status=FAILED)
         self.check_unchanged(before)
         self.db.execute("DROP VIEW acme.mine")
         self.run_masked("--remask")
@@ -380,6 +395,24 @@ class Remask(StoreCase):
               FOR EACH ROW EXECUTE FUNCTION acme.see()""")
         self.query("people", self.MASKED)
         self.run_masked("--remask")
+
+    def test_what_earlier_rejects_have(self):
+        self.load("people", [line(1), line(2, createdAt="planted at noon")],
+                  "--force-deletes", status=PARTIAL)
+        self.assertIn(b"planted".hex().encode(), self.dump())
+        self.query("people", self.MASKED)
+        self.run_masked("--remask")
+        self.assertEqual(1, self.db.value(
+            "SELECT count(*) AS v FROM bulkpg.reject"))
+
+    def test_a_view_over_all_stores(self):
+        self.run_program("views")
+        self.query("people", self.MASKED)
+        self.run_masked("--remask")
+        self.assertEqual("integer", self.db.value(
+            'SELECT pg_typeof(created_at)::text AS v FROM "all".customers '
+            "LIMIT 1"))
+        self.check_masked()
 
     def test_empty_columns(self):
         """There is nothing to mask, so --remask is not needed."""
