@@ -8,6 +8,9 @@
  *     another type       the column becomes text, which holds both
  *     no longer there    the column stays, and keeps its values
  *
+ * What a user has changed may make the statements fail. Then the answers could
+ * never be settled, so result_table_check() tries them before anything is sent.
+ *
  * The names of columns come from the payload, so all statements are made here;
  * the values are always parameters. A leaf arrives as text, whatever its type
  * is, and PostgreSQL converts it to the type of the column.
@@ -34,7 +37,11 @@
 #include "push/settle.h"
 #include "sql.h"
 
-enum { SQL_BYTES_MAX = 4 * 1024 * 1024, TYPE_OID_BYTES = 16 };
+enum {
+    SQL_BYTES_MAX = 4 * 1024 * 1024,
+    TYPE_OID_BYTES = 16,
+    NUMBER_BYTES = 24
+};
 
 static const char *const own_columns =
     "_push_id bigint NOT NULL, _state text NOT NULL, _errors jsonb, "
@@ -609,4 +616,72 @@ result_table_statements(struct push *push, struct pg_conn *conn,
     }
     pg_result_free(existing.columns);
     return key_type == NULL || table->put_applied != NULL;
+}
+
+/* ---- before anything is sent --------------------------------------------- */
+
+static bool
+blame_table(const struct push *push, struct err *err)
+{
+    if (err->kind == ERR_TRANSIENT || err->kind == ERR_STOPPED)
+        return false;
+    err_wrap(err, "the table %s.%s cannot take the answers",
+             push->config->schema, push->mutation->table);
+    err_code(err, MSG_TABLE_OWNED);
+    err_hint(err, "undo what was changed in the table, or rename it; then the "
+                  "next push creates another one");
+    return err_as(err, ERR_CONFIG);
+}
+
+/* Without answers, the statements change nothing. */
+static bool
+try_statements(struct push *push, const struct result_table *table,
+               const char *push_id, struct pg_conn *conn, struct err *err)
+{
+    const char *answers[] = {push_id, "[]"}, *chunk[] = {push_id, "0"};
+
+    pg_queue(conn, table->put_applied, 2, answers, NULL);
+    pg_queue(conn, table->put_others, 2, answers, NULL);
+    pg_queue(conn, table->put_unknown, 2, chunk, NULL);
+    return pg_settle(conn, err) || blame_table(push, err);
+}
+
+/* The keys of a SELECT or a file have the type of _key, but those of an earlier
+ * push may have another one. */
+static bool
+try_keys(struct push *push, const char *push_id, struct pg_conn *conn,
+         struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct existing existing;
+    const char *values[] = {push_id};
+    bool ok;
+
+    if (push->rows_from == PUSH_SELECTED)
+        return true;
+    if (!look(push, conn, &existing, err))
+        return false;
+    buf_printf(&sql,
+               "SELECT count(key::%s) FROM bulkpg.push_row "
+               "WHERE push_id = $1::bigint AND n > 0",
+               type_of(&existing, "_key"));
+    ok = pg_exec(conn, buf_str(&sql), 1, values, NULL, err) ||
+         blame_table(push, err);
+    pg_result_free(existing.columns);
+    buf_free(&sql);
+    return ok;
+}
+
+bool
+result_table_check(struct push *push, struct pg_conn *conn, struct err *err)
+{
+    struct result_table table = {.put_applied = NULL};
+    char push_id[NUMBER_BYTES];
+
+    snprintf(push_id, sizeof(push_id), "%lld", (long long)push->ref.push_id);
+    if (!result_table_statements(push, conn, &table, err))
+        return false;
+    return table.put_applied == NULL || /* there is no table */
+           (try_statements(push, &table, push_id, conn, err) &&
+            try_keys(push, push_id, conn, err));
 }

@@ -44,4 +44,11 @@ MUST_CHECK bool
 result_table_statements(struct push *push, struct pg_conn *conn,
                         struct result_table *table, struct err *err);
 
+/* In the transaction of `conn` that adds the rows of the push: can the table
+ * take the answers? If not, they could never be settled. ERR_CONFIG if a user
+ * has changed the table so that the statements fail, or if _key cannot hold the
+ * keys of rows that are retried or undone. */
+MUST_CHECK bool
+result_table_check(struct push *push, struct pg_conn *conn, struct err *err);
+
 #endif

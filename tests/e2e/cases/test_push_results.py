@@ -129,6 +129,33 @@ class ResultTable(PriceCase):
             "product_id AS _key"))
         self.assertEqual(keys, self.values("_key"))
 
+    def test_a_table_that_cannot_take_the_answers(self):
+        """A user has changed it: nothing is sent, because the answers could
+        never be settled."""
+        self.push_with("title", SQL.replace(
+            " AS variants", """ AS variants, jsonb_agg(jsonb_build_object(
+                'id', bulkpg.gid('ProductVariant', id), 'price', '1.00')
+                ORDER BY id) AS _before_variants"""))
+        mark = len(self.shop.ledger())
+        self.db.execute("""ALTER TABLE acme.prices_result
+            RENAME COLUMN _key TO old;
+            ALTER TABLE acme.prices_result ADD COLUMN _key bigint UNIQUE""")
+        result = self.push("--undo", "1", status=CONFIG)
+        self.assertIn("acme.prices_result cannot take the answers: ",
+                      result.stderr)
+        self.assertIn("TABLE_OWNED", result.stderr)
+        self.db.execute("""ALTER TABLE acme.prices_result DROP COLUMN _key;
+            ALTER TABLE acme.prices_result RENAME COLUMN old TO _key;
+            ALTER TABLE acme.prices_result
+              DROP CONSTRAINT prices_result_pkey""")
+        result = self.push_with("title", status=CONFIG)
+        self.assertIn("ON CONFLICT", result.stderr)
+        self.assertEqual(mark, len(self.shop.ledger()))
+        self.db.execute("""ALTER TABLE acme.prices_result
+            ADD PRIMARY KEY (_key)""")
+        self.push("--undo", "1")
+        self.check_accounted()
+
     def key_type(self):
         return self.db.value("""SELECT format_type(atttypid, atttypmod) AS v
             FROM pg_attribute
