@@ -15,13 +15,14 @@
 #define PROGRAM "link"
 #include "program.h"
 
-enum { PACKET_BYTES_MAX = 65536, BURST = 64 };
+/* A header of the device (struct virtio_net_hdr) precedes each packet. */
+enum { PACKET_BYTES_MAX = 10 + 65536, BURST = 64 };
 
 struct packet {
     struct packet *next;
     int64_t due_ns;
     size_t length;
-    char bytes[];
+    char bytes[PACKET_BYTES_MAX];
 };
 
 /* One direction; the packets are in order of arrival. */
@@ -32,27 +33,47 @@ struct way {
     struct packet **end;
 };
 
+/* Packets that were given. Only the pages that a packet used take memory. */
+static struct packet *spare;
+
+static struct packet *
+new_packet(void)
+{
+    struct packet *packet = spare;
+
+    if (packet != NULL)
+        spare = packet->next;
+    else
+        packet = malloc(sizeof(*packet));
+    if (packet == NULL)
+        fail("cannot keep a packet");
+    packet->next = NULL;
+    return packet;
+}
+
+static void
+drop(struct packet *packet)
+{
+    packet->next = spare;
+    spare = packet;
+}
+
 /* Reads the packets that have arrived, at most BURST. */
 static void
 take(struct way *way, int64_t delay_ns)
 {
-    static char bytes[PACKET_BYTES_MAX];
-
     for (int i = 0; i < BURST; i++) {
-        ssize_t length = read(way->from, bytes, sizeof(bytes));
-        struct packet *packet;
+        struct packet *packet = new_packet();
+        ssize_t length = read(way->from, packet->bytes, PACKET_BYTES_MAX);
 
-        if (length < 0 && errno == EAGAIN)
+        if (length < 0 && errno == EAGAIN) {
+            drop(packet);
             return;
+        }
         if (length <= 0)
             fail("cannot read a packet");
-        packet = malloc(sizeof(*packet) + (size_t)length);
-        if (packet == NULL)
-            fail("cannot keep a packet");
-        packet->next = NULL;
         packet->due_ns = now_ns() + delay_ns;
         packet->length = (size_t)length;
-        memcpy(packet->bytes, bytes, (size_t)length);
         *way->end = packet;
         way->end = &packet->next;
     }
@@ -72,7 +93,7 @@ give(struct way *way)
         way->first = packet->next;
         if (way->first == NULL)
             way->end = &way->first;
-        free(packet);
+        drop(packet);
     }
 }
 

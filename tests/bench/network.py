@@ -11,10 +11,12 @@ from machine import Failed, Meter, Server
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLONE_NEWNET = 0x40000000
-TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
+TUNSETIFF, IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x400454CA, 1, 0x1000, 0x4000
+TUNSETOFFLOAD, TUN_F_CSUM, TUN_F_TSO4 = 0x400454D0, 1, 2
 
 NEAR, FAR = "10.233.7.1", "10.233.7.2"
-# With few and large packets, carrying them takes no noticeable time.
+# As a network card does, the devices take several packets at once (TSO), and
+# leave out checksums. Otherwise carrying them takes time of the two cores.
 MTU = 9000
 
 # A loopback packet has up to 64 KiB and must fit into the bucket.
@@ -72,7 +74,8 @@ class Namespace:
         with self.inside():
             tun = os.open("/dev/net/tun", os.O_RDWR)
             fcntl.ioctl(tun, TUNSETIFF, struct.pack(
-                "16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
+                "16sH22x", name.encode(), IFF_TUN | IFF_NO_PI | IFF_VNET_HDR))
+            fcntl.ioctl(tun, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4)
             shell("ip", "address", "add", address + "/24", "dev", name)
             shell("ip", "link", "set", name, "mtu", str(MTU), "txqueuelen",
                   "10000", "up")
