@@ -364,6 +364,8 @@ poll_once(struct chunk *chunk, struct backoff *pace, struct err *err)
         if (!err_is(err, MSG_UNKNOWN_OPERATION))
             return false;
     }
+    err_hint(err, "look at the store, then decide about its rows with bulkpg "
+                  "push --settle PUSH_ID applied|failed");
     log_failure(LOG_WARN, &chunk->log, "an operation has no result", err);
     be_expired(chunk);
     return true;
