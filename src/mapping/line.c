@@ -597,6 +597,10 @@ line_from_json(struct line_maker *maker, struct span text,
     json_out_open(maker->json, '{');
     if (!write_members(maker, whole, line, fault))
         return name_fault(line, fault);
+    if (!value_is_whole(text)) {
+        err_set(fault, MSG_PUSH_VALUE, "%s", VALUE_NOT_WHOLE);
+        return name_fault(line, fault);
+    }
     write_our_key(mutation, maker->json, idempotency_key);
     json_out_close(maker->json, '}');
     line->variables = buf_span(&maker->text);

@@ -3,8 +3,10 @@
  * value ─► wrapped (null, list) ─► named ─► scalar, enumeration or object.
  *
  * Hazards. JSON takes 1e400 and "\u0000", but not every API does, and
- * PostgreSQL cannot store the latter. A timestamp without time zone is not a
- * point in time. A number that exceeds 32 bits must not reach an Int.
+ * PostgreSQL cannot store the latter. Half of a surrogate pair, which the type
+ * json takes and jsonb refuses, would be sent as "?". A timestamp without time
+ * zone is not a point in time. A number that exceeds 32 bits must not reach an
+ * Int.
  */
 #include "mapping/value.h"
 
@@ -16,6 +18,7 @@
 #include "base/clock.h"
 #include "base/nearest.h"
 #include "base/timestamp.h"
+#include "json/clean.h"
 
 #define COUNT(array)      (sizeof(array) / sizeof((array)[0]))
 #define MICROS_PER_SECOND INT64_C(1000000)
@@ -584,6 +587,26 @@ write_bool(struct value_writer *writer, struct span text)
     return true;
 }
 
+bool
+value_is_whole(struct span json)
+{
+    struct buf cleaned = buf_with_ceiling(json.length);
+    size_t replaced, at;
+    bool is_whole;
+
+    if (memmem(json.bytes, json.length, "\\u", 2) == NULL)
+        return true;
+    is_whole = clean_json(json, &cleaned, &replaced, &at) && replaced == 0;
+    buf_free(&cleaned);
+    return is_whole;
+}
+
+static bool
+check_whole(struct value_writer *writer, struct span json)
+{
+    return value_is_whole(json) || value_fault(writer, "%s", VALUE_NOT_WHOLE);
+}
+
 static bool
 parse_json(struct value_writer *writer, struct span text, struct json **value)
 {
@@ -919,7 +942,8 @@ write_item(struct value_writer *writer, const struct gql_type_ref *type,
         text = span_str("");
     if (source == VALUE_JSON)
         return parse_json(writer, text, &value) &&
-               write_wrapped(writer, type, inner, value);
+               write_wrapped(writer, type, inner, value) &&
+               check_whole(writer, text);
     if (type->kind == GQL_ENUM_TYPE)
         return write_enum(writer, type->name, text);
     return write_scalar(writer, type->name, source, text);
@@ -980,7 +1004,8 @@ value_write_text(struct value_writer *writer, const struct gql_type_ref *type,
         return write_array(writer, type, from->source, text);
     if (from->source == VALUE_JSON)
         return parse_json(writer, text, &value) &&
-               value_write_json(writer, type, value);
+               value_write_json(writer, type, value) &&
+               check_whole(writer, text);
     if (type->kind == GQL_ENUM_TYPE)
         return write_enum(writer, type->name, text);
     return write_scalar(writer, type->name, from->source, text);

@@ -82,4 +82,11 @@ const char *value_member_name(struct arena *arena, const char *name);
  * part "Product". */
 bool value_is_gid(struct span text, struct span *type);
 
+/* False if the JSON text has half of a surrogate pair, or the character NUL.
+ * Its values would be sent as others. */
+bool value_is_whole(struct span json);
+
+#define VALUE_NOT_WHOLE \
+    "it has half of a surrogate pair, or the character NUL in a name"
+
 #endif
