@@ -207,7 +207,8 @@ commit_rows(struct stage *stage, struct err *err)
     struct err why;
 
     if (guard_rows(stage, err))
-        return result_table_check(stage->push, stage->conn, err) &&
+        return stage_try_keys(stage, err) &&
+               result_table_check(stage->push, stage->conn, err) &&
                alone_check(stage->push, stage->conn, err) &&
                stage_commit(stage, err);
     if (err->kind != ERR_TRANSIENT && err->kind != ERR_STOPPED &&

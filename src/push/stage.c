@@ -29,11 +29,13 @@
 #include "mapping/mutation.h"
 #include "sql.h"
 
+#define PROGRAM_LIMIT_EXCEEDED "54000"
+
 enum {
     BATCH_ROWS = 2000,
     BATCH_BYTES = 1024 * 1024,
     ARRAY_BYTES_MAX = 512 * 1024 * 1024,
-    KEY_SHOWN = 100,
+    KEY_LONG = 2000, /* shorter keys fit into an index */
     NUMBER_BYTES = 24
 };
 
@@ -417,7 +419,8 @@ static bool
 is_too_long(const struct line *line, struct err *why)
 {
     struct span key = line->key;
-    size_t shown = key.length < KEY_SHOWN ? key.length : KEY_SHOWN;
+    size_t shown =
+        key.length < STAGE_KEY_BYTES ? key.length : STAGE_KEY_BYTES - 1;
 
     if (line->variables.length < STAGE_CHUNK_BYTES)
         return false;
@@ -458,6 +461,15 @@ stage_hold(struct stage *stage, struct span key, const char *hash,
     return flush_if_full(stage, err);
 }
 
+static void
+note_key(struct stage *stage, struct span key)
+{
+    if (key.length <= KEY_LONG || key.length <= stage->longest_bytes)
+        return;
+    stage->longest_bytes = key.length;
+    memcpy(stage->longest, key.bytes, STAGE_KEY_BYTES - 1);
+}
+
 bool
 stage_add(struct stage *stage, const struct line *line,
           const char *idempotency_key, const struct err *fault, struct err *err)
@@ -471,6 +483,7 @@ stage_add(struct stage *stage, const struct line *line,
     if (fault->kind != ERR_NONE) {
         keep_fault(stage, row, line, fault);
     } else {
+        note_key(stage, line->key);
         row->variables = keep(stage, line->variables);
         row->before = keep(stage, image_of(line));
         row->compared = line->compared;
@@ -586,6 +599,22 @@ stage_faults(struct stage *stage, const char **first, struct err *err)
     *first = arena_strdup(&stage->push->arena, pg_text(result, 0, 0));
     pg_result_free(result);
     return true;
+}
+
+bool
+stage_try_keys(struct stage *stage, struct err *err)
+{
+    if (stage->longest_bytes == 0 ||
+        (ask(stage, sql_push_long_keys, NULL, err) &&
+         ask(stage, sql_push_long_keys_end, NULL, err)))
+        return true;
+    if (strcmp(err->code, PROGRAM_LIMIT_EXCEEDED) != 0)
+        return false;
+    return err_set(err, MSG_PUSH_VALUE,
+                   "a key is too long for an index of PostgreSQL; the longest "
+                   "has %zu bytes: row %s...; nothing was sent",
+                   stage->longest_bytes,
+                   utf8_repaired(&stage->push->arena, stage->longest));
 }
 
 bool

@@ -15,6 +15,8 @@
 #include "push/diff.h"
 #include "push/push.h"
 
+enum { STAGE_KEY_BYTES = 101 /* of a key that is shown, with a NUL */ };
+
 struct stage_row;
 
 /* Rows that go to the journal together. */
@@ -36,6 +38,9 @@ struct stage {
     int64_t refused; /* rows that the store refused before */
     int64_t unseen;  /* of the rows to send: with keys that were never sent */
     bool is_full;    /* the limit is reached: no more rows are needed */
+    char longest[STAGE_KEY_BYTES]; /* the beginning of the longest key, if a
+                                    * key is long; else "" */
+    size_t longest_bytes;
 
     int64_t lines_max; /* of a chunk after the first */
     int n;             /* of the chunk that is being filled */
@@ -94,6 +99,10 @@ MUST_CHECK bool stage_duplicates(struct stage *stage, int64_t *count,
 /* The first errors of invalid rows. */
 MUST_CHECK bool
 stage_faults(struct stage *stage, const char **first, struct err *err);
+
+/* Can the keys be stored before their rows are sent? An index takes 2704 bytes
+ * after compression. If not, ERR_ROW, and the transaction can only end. */
+MUST_CHECK bool stage_try_keys(struct stage *stage, struct err *err);
 
 MUST_CHECK bool stage_commit(struct stage *stage, struct err *err);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "push/stage.h"
 #include "scripted/push.h"
 #include "support/suite.h"
@@ -89,6 +90,42 @@ TASK_TEST(a_row_whose_image_no_operation_takes_has_none, PATIENT_MS)
     scripted_push_close(&p);
 }
 
+/* Of random digits, which cannot be compressed. */
+static const char *
+long_key(int uuids)
+{
+    const char *key = "";
+    char uuid[RANDOM_UUID_BYTES];
+
+    for (int i = 0; i < uuids; i++) {
+        random_uuid(uuid);
+        key = arena_printf(&p.arena, "%s%s", key, uuid);
+    }
+    return key;
+}
+
+TASK_TEST(keys_that_no_index_takes_are_found_before_they_are_sent, PATIENT_MS)
+{
+    begin(http);
+    add("a", span_str("{}"));
+    add(long_key(60), span_str("{}")); /* 2160 bytes */
+    OK(stage_finish(&stage, &err));
+    OK(stage_try_keys(&stage, &err));
+    OK(stage_commit(&stage, &err));
+    stage_end(&stage);
+    ASK("SELECT count(*) FROM bulkpg.push_state WHERE length(key) > 100", "0");
+
+    OK(stage_begin(&stage, &p.push, NULL, 0, &err));
+    add("a", span_str("{}"));
+    add(long_key(100), span_str("{}"));
+    OK(stage_finish(&stage, &err));
+    ck_assert(!stage_try_keys(&stage, &err));
+    ck_assert_int_eq(err.kind, ERR_ROW);
+    ck_assert_ptr_nonnull(strstr(err.message, "the longest has 3600 bytes"));
+    stage_end(&stage);
+    scripted_push_close(&p);
+}
+
 TASK_TEST(a_row_in_doubt_is_held_without_its_variables, PATIENT_MS)
 {
     begin(http);
@@ -112,6 +149,8 @@ main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_row_that_no_operation_takes_is_not_valid);
     tcase_add_test(tests, a_row_whose_image_no_operation_takes_has_none);
+    tcase_add_test(tests,
+                   keys_that_no_index_takes_are_found_before_they_are_sent);
     tcase_add_test(tests, a_row_in_doubt_is_held_without_its_variables);
     suite_add_tcase(suite, tests);
     return suite_run_with_cluster(suite);
