@@ -36,6 +36,7 @@
 #include "run/run.h"
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "job/control.h"
 #include "job/due.h"
 #include "job/jobs.h"
@@ -313,6 +314,19 @@ wait_and_land(struct run *run, struct err *err)
     }
 }
 
+/* In the log and in the events. The notes have it, too. */
+static void
+tell_left_out(const struct run *run)
+{
+    const char *text = plan_left_out_text(run->plan, run->arena);
+
+    if (text[0] == '\0')
+        return;
+    log_info(run->log, "fields are left out", LOG_STR("left_out", text),
+             LOG_END);
+    EVENT("left_out", run->log, LOG_STR("fields", text), LOG_END);
+}
+
 static bool
 run_claimed(struct run *run, struct err *err)
 {
@@ -323,10 +337,8 @@ run_claimed(struct run *run, struct err *err)
                  begin_or_resume(run, err);
 
     forget_ahead(run);
-    if (begun && run->plan->left_out != NULL)
-        log_info(run->log, "fields are left out",
-                 LOG_STR("left_out", plan_left_out_text(run->plan, run->arena)),
-                 LOG_END);
+    if (begun)
+        tell_left_out(run);
     return begun && wait_and_land(run, err);
 }
 

@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 
+from cases.test_events import read_events
 from harness.case import CONFIG, DENIED, Case
 from harness.walk_case import WalkCase
 
@@ -124,7 +125,9 @@ class Optional(Case):
         self.query("job", QUERY % "")
         for when in ("submission", "result"):
             self.shop.set(denied=VENDOR, denied_at=when)
-            self.run_program("run")
+            events = read_events(self, self.run_program("run", "--json"))
+            self.assertIn(("left_out", "products.vendor (denied)"), [
+                (one["event"], one.get("fields")) for one in events])
             self.assertEqual("text", self.type_of("products", "vendor"))
             self.assertEqual(0, self.count("count(vendor)"))
             self.check_left_out("products.vendor")
@@ -213,6 +216,20 @@ class Optional(Case):
         self.run_program("views", "--schema", "everyone")
         self.assertEqual(self.count() + self.count(schema="beta"),
                          self.count(schema="everyone"))
+
+    def test_the_history(self):
+        """Rows whose column becomes NULL get a version; others do not."""
+        self.configure()
+        self.query("job", QUERY % "@history")
+        self.run_program("run")
+        rows = self.count()
+        versions = [self.count(table="products_history")]
+        for denied in (VENDOR, VENDOR, [], []):
+            self.shop.set(denied=denied)
+            self.run_program("run")
+            versions.append(self.count(table="products_history"))
+        self.assertEqual([rows, 2 * rows, 2 * rows, 3 * rows, 3 * rows],
+                         versions)
 
     # ---- tables --------------------------------------------------------------
 
