@@ -60,6 +60,19 @@ has_type(const struct gql_selection *field)
     return given != NULL && gql_find_argument(given->arguments, "type") != NULL;
 }
 
+/* Does @mask decide the column's type? NULL does not. */
+static bool
+has_mask_type(const struct gql_selection *field)
+{
+    const struct gql_directive *given =
+        gql_find_directive(field->directives, "mask");
+    const struct gql_argument *how =
+        given != NULL ? gql_find_argument(given->arguments, "how") : NULL;
+
+    return how != NULL && how->value->kind == GQL_ENUM &&
+           strcmp(how->value->text, "NULL") != 0;
+}
+
 /* Ids have the same type as they would if the field was there. */
 static void
 set_gid(struct builder *b, const struct gql_left_leaf *leaf,
@@ -87,6 +100,10 @@ set_type(struct builder *b, const struct gql_left_leaf *leaf,
     if (leaf->definition != NULL) {
         walk_type_column(b, leaf->definition, site);
         set_gid(b, leaf, site);
+        return true;
+    }
+    if (has_mask_type(leaf->field)) {
+        site->type = PLAN_TEXT;
         return true;
     }
     if (is_known && leaf->gid_type != NULL)

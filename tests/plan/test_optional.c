@@ -259,6 +259,29 @@ START_TEST(faults_of_queries)
 
 END_TEST
 
+START_TEST(masked_fields)
+{
+    static const char *const denied[] = {"products.vendor", NULL};
+
+    document = types_parse(
+        &types, "{ products { edges { node { id vendor @optional @mask(how: "
+                "HASH) email @optional @mask(how: DOMAIN) born @optional "
+                "@mask(how: YEAR) gone @optional @mask(how: NULL) kept "
+                "@optional @mask(how: NULL) @column(type: \"date\") } } } }");
+    ck_assert(
+        gql_leave_out(document, types.schema, denied, &types.arena, &err));
+    /* The type of a masked column that another table has. */
+    document->optional->leaves->next->next->pg_type = "integer";
+    if (!plan_build(&types.arena, "job", document, types.schema,
+                    &dialect_shopify, &plan, &err))
+        ck_abort_msg("%s", err.message);
+    ck_assert_str_eq("products: id bigint vendor text email text born integer "
+                     "kept date",
+                     columns());
+}
+
+END_TEST
+
 /* The hash follows what is asked for: when the store has the field, a full run
  * fetches its values. */
 START_TEST(the_hash)
@@ -311,6 +334,7 @@ optional_suite(void)
     tcase_add_test(tests, fragments_and_aliases);
     tcase_add_test(tests, values_that_are_kept_whole);
     tcase_add_loop_test(tests, faults_of_queries, 0, COUNT(faults));
+    tcase_add_test(tests, masked_fields);
     tcase_add_test(tests, the_hash);
     tcase_add_test(tests, types_of_other_tables);
     suite_add_tcase(suite, tests);
