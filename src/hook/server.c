@@ -47,7 +47,7 @@
 enum {
     BODY_BYTES = 1024 * 1024,
     DROPPED_BYTES = 8 * 1024 * 1024, /* of a body that is too large */
-    HEAD_BYTES = 16 * 1024,
+    HEAD_BYTES = 8 * 1024,
     PATIENCE_MS = 10000,
     SWEEP_MS = 500,
     FINISH_MS = 5000, /* for requests that have begun before a stop */

@@ -10,7 +10,7 @@
  * proxy before the server.
  *
  * Any client may connect, so everything has a limit: connections, the time for
- * a request's head and for its body (10 s each), headers (16 KiB), a body
+ * a request's head and for its body (10 s each), headers (8 KiB), a body
  * (1 MiB), and all bodies together.
  */
 #ifndef HOOK_SERVER_H

@@ -219,6 +219,19 @@ class HostileClients(ListenCase):
         self.assertEqual(200, raw.status())
         self.serves()
 
+    def test_large_headers(self):
+        """A proxy may add some; beyond that, they are refused."""
+        self.listen()
+        for size, statuses in ((4000, {200}), (9000, {413, 431, None}),
+                               (100000, {413, 431, None})):
+            raw = self.raw()
+            with contextlib.suppress(OSError):
+                raw.send(self.request(BODY, event=f"e{size}", more="X-Other: "
+                                      f"{'x' * size}\r\n"))
+            self.assertIn(raw.status(), statuses)
+        self.assertEqual([("e4000",)], self.events("event_id"))
+        self.serves()
+
     def test_headers_that_appear_twice(self):
         self.listen()
         domain = self.shop.stores["acme"]["domain"]
