@@ -6,8 +6,8 @@
  *     rounds     reads queries again, and does what is due from time to time
  *     worker     fetches what is pending (live/worker.h)
  *     restorers  one for each store: restores the subscriptions that Shopify
- *                has deleted, at the start and every hour. So a store that does
- *                not answer delays no other
+ *                has deleted, at the start and every hour, and five minutes
+ *                after the store did not answer. Such a store delays no other
  *
  * The journal is created at the start, so that a missing privilege is reported
  * before the first webhook comes. Stores without a secret are reported, too;
@@ -38,6 +38,7 @@ enum {
     ROUND_MS = 1000,
     PRUNE_EVERY_MS = 3600 * 1000,
     RESTORE_EVERY_MS = 3600 * 1000,
+    RESTORE_AGAIN_MS = 300 * 1000, /* the store or the database was away */
     RETRY_MOST_MS = 10000,
     SILENCE_MS = 5000 /* of the database; a store does not wait longer */
 };
@@ -100,19 +101,24 @@ run_rounds(void *ctx)
     }
 }
 
-/* A store that fails, or that another task has given up, is tried again an hour
- * later. */
-static void
+/* A store that another task has given up is asked again. Returns the time until
+ * the next comparison: what does not answer when the machine starts is there a
+ * little later. */
+static int64_t
 restore_subscriptions(const struct restorer *restorer)
 {
     struct log_ctx log = {.store = restorer->store->config->name};
     struct err err;
 
     store_try_again(restorer->store);
-    if (!subscriptions_restore(restorer->context, restorer->store, &err) &&
-        err.kind != ERR_STOPPED)
+    if (subscriptions_restore(restorer->context, restorer->store, &err))
+        return RESTORE_EVERY_MS;
+    if (err.kind != ERR_STOPPED)
         log_failure(LOG_WARN, &log, "cannot compare webhook subscriptions",
                     &err);
+    return err.kind == ERR_TRANSIENT || err.kind == ERR_LATER
+               ? RESTORE_AGAIN_MS
+               : RESTORE_EVERY_MS;
 }
 
 static void
@@ -120,9 +126,11 @@ run_restorer(void *ctx)
 {
     const struct restorer *restorer = ctx;
 
+    int64_t next_ms;
+
     do
-        restore_subscriptions(restorer);
-    while (task_sleep_until(clock_after_ms(RESTORE_EVERY_MS)) != TASK_STOPPED);
+        next_ms = restore_subscriptions(restorer);
+    while (task_sleep_until(clock_after_ms(next_ms)) != TASK_STOPPED);
 }
 
 static void

@@ -401,9 +401,8 @@ class Restored(HooksCase):
                                      environment=ahead.environment)
         self.wait_for(lambda: running.has_said("cannot compare webhook"))
         self.shop.post("rules/clear")
-        ahead.later(3601)
-        self.wait_for(lambda: self.subscriptions() == before
-                      or not running.is_alive())
+        self.pass_time(ahead, lambda: self.subscriptions() == before
+                       or not running.is_alive(), step=301)
         running.signal(signal.SIGTERM)
         self.expect(running.wait(), OK)
         self.assertEqual(before, self.subscriptions())

@@ -129,11 +129,11 @@ class Case(unittest.TestCase):
         self.addCleanup(ahead.remove)
         return ahead
 
-    def pass_time(self, ahead, until):
+    def pass_time(self, ahead, until, step=7200):
         """Set a clock ahead, two hours at a time, until something has
         happened. So a limit of an hour passes whenever its time began."""
         waited = time.monotonic()
-        ahead.later(7200)
+        ahead.later(step)
 
         def has_happened():
             nonlocal waited
@@ -141,7 +141,7 @@ class Case(unittest.TestCase):
                 return True
             if time.monotonic() > waited + 0.5:
                 waited = time.monotonic()
-                ahead.later(7200)
+                ahead.later(step)
             return False
         self.wait_for(has_happened)
 
