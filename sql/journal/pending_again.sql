@@ -19,7 +19,9 @@
 --                     another ordinary run, which would do the same again:
 --                     for more than 1,000 objects, and if objects of this job
 --                     are not fetched by their ids yet.
--- A saved result may be older than all events, and has no operation.
+-- An event of the future was received before the clock was set back, and counts
+-- as one before the run. A saved result may be older than all events, and has
+-- no operation.
 --
 -- Rows are locked in the order of their keys, as a listener does, and before
 -- any other row of the table, so that no two transactions wait for each other.
@@ -51,7 +53,8 @@ WITH run AS MATERIALIZED (
   WHERE r.run_id = $1::bigint
 ), recent AS MATERIALIZED (
   SELECT e.object_id, min(e.received_at) AS first_at,
-         max(e.received_at) AS last_at
+         max(e.received_at) FILTER (WHERE e.received_at <= clock_timestamp())
+           AS last_at
   FROM run
   JOIN bulkpg.event e ON e.store = run.store AND e.type = $2::text
     AND e.object_id > 0 AND e.received_at >= run.since
@@ -65,6 +68,7 @@ WHERE run.is_older OR recent.last_at >= run.started_at
    OR run.is_known AND (SELECT count(*) FROM recent) <= 1000
 ORDER BY run.store, run.job, recent.object_id
 ON CONFLICT (store, job, object_id) DO UPDATE
-  SET last_at = greatest(EXCLUDED.last_at,
-                         p.last_at + interval '1 microsecond'),
+  SET last_at = CASE WHEN p.last_at > clock_timestamp() THEN EXCLUDED.last_at
+                     ELSE greatest(EXCLUDED.last_at,
+                                   p.last_at + interval '1 microsecond') END,
       tries = 0, tried_at = NULL

@@ -4,6 +4,9 @@
 -- events stay, unless there are more than 1,000 of them: those wait for the
 -- next full run. A row that is locked is left alone: a listener is about to
 -- record another event.
+-- An event of the future was received before the clock was set back. Its object
+-- would stay until then, and cause a run each minute. So it is forgotten, too,
+-- unless there was another event meanwhile.
 -- $1: run_id, $2: GraphQL type of the job's roots (NULL: its objects cannot be
 -- fetched by their ids, so nothing stays)
 WITH run AS MATERIALIZED (
@@ -22,7 +25,14 @@ WITH run AS MATERIALIZED (
   SELECT p.store, p.job, p.object_id
   FROM bulkpg.pending p
   WHERE p.store = (SELECT store FROM run) AND p.job = (SELECT job FROM run)
-    AND p.last_at <= (SELECT started_at FROM run)
+    AND (p.last_at <= (SELECT started_at FROM run)
+         OR p.last_at > clock_timestamp()
+            AND p.object_id NOT IN (
+              SELECT e.object_id
+              FROM run
+              JOIN bulkpg.event e ON e.store = run.store
+                AND e.received_at BETWEEN run.started_at
+                                      AND clock_timestamp()))
     AND ((SELECT count(*) FROM unseen) > 1000
          OR p.object_id NOT IN (SELECT object_id FROM unseen))
   FOR UPDATE SKIP LOCKED

@@ -320,6 +320,10 @@ static const struct {
      "INSERT INTO bulkpg.run (store, job, mode, status, plan_hash) VALUES "
      "('acme', 'titles', 'ids', 'loaded', 'p')",
      0},
+    {"more, before the clock was set back", "full", 60, -86400, 1001, true,
+     NULL, 0},
+    {"few, before the clock was set back", "full", 60, -86400, 5, true, NULL,
+     5},
     {"a saved result", "replay", -1, 500000, 1001, false, NULL, 1001},
     {"an object of another type", "full", 60, 30, 5, true,
      "UPDATE bulkpg.event SET type = 'Order'", 0},
@@ -382,6 +386,42 @@ START_TEST(what_is_pending_again)
 
 END_TEST
 
+/* An ordinary run forgets what was received before it began, whatever the
+ * clock did before. */
+static void
+set_back_body(void)
+{
+    open_all();
+    say("INSERT INTO bulkpg.run (store, job, mode, status, plan_hash, "
+        "started_at) VALUES ('acme', 'products', 'full', 'merging', 'p', now() "
+        "- interval '60 seconds')");
+    say("INSERT INTO bulkpg.pending (store, job, object_id, last_at) VALUES "
+        "('acme', 'products', 1, now() + interval '1 day'), "
+        "('acme', 'products', 2, now() + interval '1 day'), "
+        "('acme', 'products', 3, now() - interval '30 seconds'), "
+        "('acme', 'products', 4, now() - interval '90 seconds')");
+    say("INSERT INTO bulkpg.event (store, event_id, topic, type, object_id, "
+        "received_at) VALUES "
+        "('acme', 'a', 'products/update', 'Product', 1, now() + interval "
+        "'1 day'), "
+        "('acme', 'b', 'products/update', 'Product', 2, now() - interval "
+        "'5 seconds')");
+    OK(pg_begin(conn, &err));
+    journal_queue_pending_done(conn, 1, NULL);
+    OK(pg_commit(conn, &err));
+    check("SELECT string_agg(object_id::text, ' ' ORDER BY object_id) FROM "
+          "bulkpg.pending",
+          "2 3");
+    close_all();
+}
+
+START_TEST(what_was_received_before_the_clock_was_set_back)
+{
+    pg_task_run(set_back_body);
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -394,6 +434,7 @@ main(void)
     tcase_add_test(all, another_reason_divides_no_batch);
     tcase_add_test(all, objects_of_a_batch_that_failed_are_apart);
     tcase_add_loop_test(all, what_is_pending_again, 0, COUNT(results));
+    tcase_add_test(all, what_was_received_before_the_clock_was_set_back);
     suite_add_tcase(suite, all);
     return suite_run_with_cluster(suite);
 }
