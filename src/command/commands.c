@@ -61,7 +61,7 @@ static const struct command all[] = {
      "that gzip or zstd compressed are decompressed. load compares the lines\n"
      "with FILE.meta.json, which run --keep writes, or with --objects. It\n"
      "refuses the result of another query.\n"
-     "Instead of FILE, --archive loads what a run left in [archive], and\n"
+     "Instead of FILE, --archive loads the archived results of a run, and\n"
      "--operation the result of a bulk operation that another program\n"
      "started.\n" JOB_TEXT},
     {OF_PUSH, "push", "JOB... | --undo ID | --settle ID applied|failed",

@@ -66,7 +66,7 @@ const struct setting_key keys_tuning[] = {
 /* [archive] */
 const struct setting_key keys_archive[] = {
     {"dir", setting_text, IN_ARCHIVE(directory), "",
-     "A folder that gets a compressed copy of each result, for bulkpg load JOB --archive RUN_ID. It is made if it does not exist. If empty, results are not archived."},
+     "A folder that gets a compressed copy of each result, for bulkpg load JOB --archive RUN_ID. It is created if it does not exist. If empty, results are not archived."},
     {"keep", setting_duration, IN_ARCHIVE(keep_ms), "30d",
      "How long results stay in the archive, from the end of their run."},
     {NULL, NULL, 0, NULL, NULL}};

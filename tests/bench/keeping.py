@@ -113,7 +113,7 @@ class Keeping:
         data = self.plain.data
         size = data.lines, data.size
         rows = []
-        for way in WAYS:
+        for way in filter(self.plain.taken.get, WAYS):
             for name, load in (("", self.plain), ("@history", self.history)):
                 cells = row(f"{way}", size, load.taken[way],
                             self.plain.taken[way])
@@ -173,8 +173,9 @@ def main():
                           for title, text in keeping.tables()))
         print()
         for what, wanted, measured, most in keeping.targets():
-            print(f"{what}: {measured:.2f} ({wanted}): "
-                  + ("met" if measured <= most else "missed"))
+            if measured is not None:
+                print(f"{what}: {measured:.2f} ({wanted}): "
+                      + ("met" if measured <= most else "missed"))
         print(f"WAL of {UNCHANGED}: {keeping.unchanged_wal():.2f} MiB more "
               "than without @history")
 
