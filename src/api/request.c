@@ -33,8 +33,7 @@ enum {
     REQUEST_BYTES = 1024 * 1024,
     REPLY_BYTES = 4 * 1024 * 1024,
     HEADER_BYTES = 8 * 1024,
-    HEADERS_MAX = 12,
-    ANSWER_BYTES_KEPT = 256 * 1024
+    HEADERS_MAX = 12
 };
 
 struct exchange {
@@ -186,18 +185,19 @@ send_authorized(struct exchange *exchange, struct http_head *head,
     return ok;
 }
 
-/* Copy the answer into the arena: what judge() reads points into it. */
+/* The arena gets the answer: what judge() reads points into it. */
 static struct span
 keep_answer(struct exchange *exchange)
 {
     struct buf *answer = &exchange->answer;
     size_t length =
         answer->length > 0 ? redact_bytes(answer->bytes, answer->length) : 0;
-    char *kept = arena_bytes(&exchange->answers, length);
+    size_t room = answer->capacity;
+    char *kept = buf_give(answer);
 
-    memcpy(kept, buf_str(answer), length);
-    buf_clear(answer);
-    buf_shrink(answer, ANSWER_BYTES_KEPT);
+    if (kept == NULL)
+        return span_of("", 0);
+    arena_adopt(&exchange->answers, kept, room);
     return span_of(kept, length);
 }
 

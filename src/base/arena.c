@@ -12,6 +12,8 @@ struct arena_block {
     struct arena_block *next;
     size_t size; /* of data[] */
     size_t used;
+    char *adopted; /* other memory, of so many bytes; NULL: none */
+    size_t adopted_bytes;
     _Alignas(ALIGNMENT) char data[];
 };
 
@@ -28,9 +30,7 @@ new_block(size_t size)
 
     if (block == NULL)
         mem_out("an arena");
-    block->next = NULL;
-    block->size = size;
-    block->used = 0;
+    *block = (struct arena_block){.size = size};
     return block;
 }
 
@@ -129,9 +129,21 @@ arena_printf(struct arena *arena, const char *format, ...)
 }
 
 void
+arena_adopt(struct arena *arena, char *bytes, size_t length)
+{
+    struct arena_block *block = new_block(0);
+
+    block->adopted = bytes;
+    block->adopted_bytes = length;
+    block->next = arena->first;
+    arena->first = block;
+    arena->has_adopted = true;
+}
+
+void
 arena_clear(struct arena *arena)
 {
-    if (arena_held_bytes(arena) > KEPT_BYTES) {
+    if (arena->has_adopted || arena_held_bytes(arena) > KEPT_BYTES) {
         arena_free(arena);
         return;
     }
@@ -146,10 +158,11 @@ arena_free(struct arena *arena)
     for (struct arena_block *block = arena->first; block != NULL;) {
         struct arena_block *next = block->next;
 
+        free(block->adopted);
         free(block);
         block = next;
     }
-    arena->first = arena->current = NULL;
+    *arena = (struct arena){0};
 }
 
 void
@@ -165,7 +178,8 @@ arena_take(struct arena *arena, struct arena *other)
     arena->first = other->first;
     if (arena->current == NULL)
         arena->current = other->current;
-    other->first = other->current = NULL;
+    arena->has_adopted = arena->has_adopted || other->has_adopted;
+    *other = (struct arena){0};
 }
 
 size_t
@@ -174,6 +188,6 @@ arena_held_bytes(const struct arena *arena)
     size_t held = 0;
 
     for (const struct arena_block *b = arena->first; b != NULL; b = b->next)
-        held += sizeof(*b) + b->size;
+        held += sizeof(*b) + b->size + b->adopted_bytes;
     return held;
 }

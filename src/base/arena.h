@@ -19,6 +19,7 @@ struct arena_block;
 struct arena {
     struct arena_block *first;   /* of the list of all blocks */
     struct arena_block *current; /* the one being filled */
+    bool has_adopted;            /* memory of others */
 };
 
 /* The memory is zeroed, aligned for any type, and valid until the arena is
@@ -36,8 +37,11 @@ char *arena_dup(struct arena *arena, struct span span);
 char *
 arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Free this memory, which malloc() gave, together with the rest. */
+void arena_adopt(struct arena *arena, char *bytes, size_t length);
+
 /* Forget everything. The blocks are kept for later use, unless they hold more
- * than 1 MiB. */
+ * than 1 MiB, or adopted memory. */
 void arena_clear(struct arena *arena);
 void arena_free(struct arena *arena);
 

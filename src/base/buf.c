@@ -17,6 +17,15 @@ buf_with_ceiling(size_t ceiling)
     return (struct buf){.ceiling = ceiling};
 }
 
+char *
+buf_give(struct buf *buf)
+{
+    char *bytes = buf->bytes;
+
+    *buf = buf_with_ceiling(buf->ceiling);
+    return bytes;
+}
+
 void
 buf_free(struct buf *buf)
 {

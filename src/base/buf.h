@@ -30,6 +30,10 @@ void buf_free(struct buf *buf);
 /* Empty the buffer, and keep its memory. */
 void buf_clear(struct buf *buf);
 
+/* Give the memory to the caller, who frees it; NULL: there is none. The buffer
+ * is empty then. */
+char *buf_give(struct buf *buf);
+
 /* Give back the memory above `keep` bytes, if it is not in use. */
 void buf_shrink(struct buf *buf, size_t keep);
 

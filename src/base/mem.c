@@ -44,7 +44,9 @@ mem_resize(void *old, size_t size)
 char *
 mem_strdup(const char *text)
 {
-    return check(strdup(text), strlen(text) + 1);
+    size_t size = strlen(text) + 1;
+
+    return memcpy(check(malloc(size), size), text, size);
 }
 
 void *

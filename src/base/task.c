@@ -41,10 +41,11 @@
 #ifdef WITH_ASAN
 #include <sanitizer/common_interface_defs.h>
 
-/* Frames are several times larger with the sanitizer. */
-enum { STACK_BYTES = 1024 * 1024 };
+/* Frames are several times larger with the sanitizer. It also remembers what
+ * was on a stack, so that none can be used again. */
+enum { STACK_BYTES = 1024 * 1024, STACKS_KEPT = 0 };
 #else
-enum { STACK_BYTES = 256 * 1024 };
+enum { STACK_BYTES = 256 * 1024, STACKS_KEPT = 8 };
 #endif
 
 #if defined(__has_include)
@@ -84,6 +85,8 @@ static struct {
     struct pollfd *fds;
     struct task **fd_tasks;
     size_t fd_capacity;
+    char *stacks[STACKS_KEPT + 1]; /* of ended tasks, for new ones */
+    int stack_count;
     int wake_pipe[2]; /* written by tasks_stop() */
     volatile sig_atomic_t stopping;
 } sched = {.wake_pipe = {-1, -1}};
@@ -169,8 +172,14 @@ static void
 map_stack(struct task *task)
 {
     size_t guard = page_bytes();
-    void *stack = mmap(NULL, guard + STACK_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *stack;
+
+    if (sched.stack_count > 0) {
+        task->stack = sched.stacks[--sched.stack_count];
+        return;
+    }
+    stack = mmap(NULL, guard + STACK_BYTES, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (stack == MAP_FAILED || mprotect(stack, guard, PROT_NONE) != 0)
         mem_out("a task's stack");
@@ -204,9 +213,18 @@ task_spawn(const char *name, void (*body)(void *ctx), void *ctx)
 }
 
 static void
+free_stack(char *stack)
+{
+    munmap(stack, page_bytes() + STACK_BYTES);
+}
+
+static void
 free_task(struct task *task)
 {
-    munmap(task->stack, page_bytes() + STACK_BYTES);
+    if (sched.stack_count < STACKS_KEPT)
+        sched.stacks[sched.stack_count++] = task->stack;
+    else
+        free_stack(task->stack);
     free(task);
 }
 
@@ -527,6 +545,8 @@ tasks_run(void)
         if (sched.tasks != NULL)
             wait_once();
     }
+    while (sched.stack_count > 0)
+        free_stack(sched.stacks[--sched.stack_count]);
     free(sched.fds);
     free(sched.fd_tasks);
     sched.fds = NULL;

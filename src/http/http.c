@@ -138,21 +138,37 @@ reserve_extra(struct http *http, size_t count)
     http->extra_capacity = count;
 }
 
-/* curl_multi_poll() returns earlier if one of curl's own timers is due. */
+/* Is one of curl's own timers due? It is if a transfer was added or resumed. */
+static bool
+is_due(struct http *http)
+{
+    long left_ms = -1;
+
+    return curl_multi_timeout(http->multi, &left_ms) != CURLM_OK ||
+           left_ms == 0;
+}
+
+/* curl_multi_poll() returns earlier if one of curl's own timers is due.
+ * curl_multi_perform() polls each transfer again, so it is called only if one
+ * of them has something to do. */
 void
 http_wait(void *ctx, struct pollfd *fds, size_t count, int timeout_ms)
 {
     struct http *http = ctx;
-    int running;
+    int running, ready = 0;
 
     reserve_extra(http, count);
     for (size_t i = 0; i < count; i++)
         http->extra[i] = (struct curl_waitfd){
             .fd = fds[i].fd, .events = events_to_curl(fds[i].events)};
     curl_multi_poll(http->multi, http->extra, (unsigned)count,
-                    timeout_ms < 0 ? LONGEST_WAIT_MS : timeout_ms, NULL);
-    for (size_t i = 0; i < count; i++)
+                    timeout_ms < 0 ? LONGEST_WAIT_MS : timeout_ms, &ready);
+    for (size_t i = 0; i < count; i++) {
         fds[i].revents = events_from_curl(http->extra[i].revents);
+        ready -= http->extra[i].revents != 0;
+    }
+    if (ready <= 0 && !is_due(http))
+        return;
     curl_multi_perform(http->multi, &running);
     wake_finished(http);
 }

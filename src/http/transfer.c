@@ -28,7 +28,11 @@
 #include "http/head.h"
 #include "http/url.h"
 
-enum { CONNECT_TIMEOUT_MS = 30000, STREAM_READ_BYTES = 256 * 1024 };
+enum {
+    CONNECT_TIMEOUT_MS = 30000,
+    STREAM_READ_BYTES = 256 * 1024,
+    WHOLE_READ_BYTES = 64 * 1024
+};
 
 void
 transfer_touch(struct transfer *transfer)
@@ -130,6 +134,8 @@ set_mode(const struct transfer *transfer, enum transfer_mode mode)
     refused |= (int)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                                      (long)CURL_HTTP_VERSION_2TLS);
     refused |= (int)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    refused |=
+        (int)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)WHOLE_READ_BYTES);
     return refused;
 }
 

@@ -181,3 +181,10 @@ clean_json(struct span json, struct buf *out, size_t *replaced, size_t *at)
     buf_clear(out);
     return clean_append(json, out, replaced, at);
 }
+
+bool
+clean_is_needless(struct span utf8)
+{
+    return memchr(utf8.bytes, '\\', utf8.length) == NULL &&
+           memchr(utf8.bytes, '\0', utf8.length) == NULL;
+}

@@ -25,4 +25,7 @@ clean_json(struct span json, struct buf *out, size_t *replaced, size_t *at);
 MUST_CHECK bool
 clean_append(struct span json, struct buf *out, size_t *replaced, size_t *at);
 
+/* Is there nothing to refuse or replace in a text that is valid UTF-8? */
+bool clean_is_needless(struct span utf8);
+
 #endif

@@ -3,6 +3,11 @@
 #include <string.h>
 
 #include "base/step.h"
+#include "json/name.h"
+
+/* Names of bulkpg's own, which an answer must not have, begin with "__" or with
+ * "bulkpg_". */
+enum { OWN_LEAST = 7 };
 
 struct scan {
     const struct scan_visitor *visitor;
@@ -28,6 +33,13 @@ skip_blanks(struct scan *scan)
             *scan->at == '\t'))
         scan->at++;
     return scan->at < scan->end;
+}
+
+/* Usually there are none. */
+static inline bool
+skip_any_blanks(struct scan *scan)
+{
+    return (scan->at<scan->end && * scan->at> ' ') || skip_blanks(scan);
 }
 
 static inline bool
@@ -286,6 +298,22 @@ is_number(struct span word)
 }
 
 static bool
+kind_of_word(struct span word, enum json_kind *kind)
+{
+    if (is_number(word))
+        *kind = JSON_NUMBER;
+    else if (span_is(word, "null"))
+        *kind = JSON_NULL;
+    else if (span_is(word, "true"))
+        *kind = JSON_TRUE;
+    else if (span_is(word, "false"))
+        *kind = JSON_FALSE;
+    else
+        return false;
+    return true;
+}
+
+static bool
 read_scalar(struct scan *scan)
 {
     const char *begin = scan->at;
@@ -300,15 +328,7 @@ read_scalar(struct scan *scan)
     } else {
         skip_word(scan);
         word = since(scan, begin);
-        if (is_number(word))
-            kind = JSON_NUMBER;
-        else if (span_is(word, "null"))
-            kind = JSON_NULL;
-        else if (span_is(word, "true"))
-            kind = JSON_TRUE;
-        else if (span_is(word, "false"))
-            kind = JSON_FALSE;
-        else
+        if (!kind_of_word(word, &kind))
             return false;
     }
     scan->visitor->on_scalar(scan->visitor->ctx, kind, word);
@@ -318,11 +338,99 @@ read_scalar(struct scan *scan)
 static inline bool
 read_value(struct scan *scan)
 {
-    if (!skip_blanks(scan))
+    if (!skip_any_blanks(scan))
         return false;
     return *scan->at == '{' || *scan->at == '[' ? read_opening(scan)
                                                 : read_scalar(scan);
 }
+
+/* ---- runs ---------------------------------------------------------------- */
+
+/* The scan is at a value. Pass over it. */
+static inline bool
+pass_value(struct scan *scan)
+{
+    const char *begin = scan->at;
+    enum json_kind kind;
+
+    if (*begin == '"') {
+        scan->at++;
+        return skip_string(scan);
+    }
+    if (*begin == '{' || *begin == '[') {
+        scan->at++;
+        scan->too_deep = scan->depth == JSON_MAX_DEPTH;
+        return !scan->too_deep && skip_to_closing(scan);
+    }
+    skip_word(scan);
+    return kind_of_word(since(scan, begin), &kind);
+}
+
+/* The length of the key that begins here, if its member needs no visit; or
+ * 0. */
+static inline size_t
+key_of_run(const struct scan *scan)
+{
+    const char *key = scan->at + 1;
+    size_t length;
+
+    if (scan->at == scan->end || *scan->at != '"')
+        return 0;
+    length = name_length(key, scan->end);
+    if (length == 0 || key + length == scan->end || key[length] != '"' ||
+        key[0] == '_' || (key[0] == 'b' && length >= OWN_LEAST) ||
+        (*scan->visitor->visits & scan_key(key, length)) != 0)
+        return 0;
+    return length;
+}
+
+/* The scan is in an object, before a member or the end. It moves past as many
+ * members as need no visit, and *run begins with the first one's key. */
+static bool
+pass_members(struct scan *scan, bool is_first, struct span *run)
+{
+    const char *begin = NULL, *end = scan->at;
+    size_t length = 1;
+
+    while (length > 0) {
+        if (!is_first && (scan->at == scan->end || *scan->at != ','))
+            break;
+        scan->at += !is_first;
+        (void)skip_any_blanks(scan);
+        length = key_of_run(scan);
+        if (length == 0)
+            break;
+        begin = begin != NULL ? begin : scan->at;
+        scan->at += length + strlen("\"\"");
+        if (!skip_char(scan, ':') || !skip_any_blanks(scan) ||
+            !pass_value(scan))
+            return false;
+        end = scan->at;
+        (void)skip_any_blanks(scan);
+        is_first = false;
+    }
+    scan->at = end;
+    *run =
+        begin != NULL ? span_of(begin, (size_t)(end - begin)) : span_of(end, 0);
+    return true;
+}
+
+/* *is_first is false after a run. */
+static bool
+read_run(struct scan *scan, bool *is_first)
+{
+    struct span run;
+
+    if (!pass_members(scan, *is_first, &run))
+        return false;
+    if (run.length == 0)
+        return true;
+    *is_first = false;
+    scan->visitor->on_run(scan->visitor->ctx, run);
+    return goes_on(scan);
+}
+
+/* ---- members and elements ------------------------------------------------ */
 
 static bool
 read_key(struct scan *scan)
@@ -347,7 +455,10 @@ read_next(struct scan *scan)
     const char *open = scan->open[scan->depth - 1];
     bool is_first = scan->at == open + 1;
 
-    if (!skip_blanks(scan))
+    if (*open == '{' && scan->visitor->visits != NULL &&
+        *scan->visitor->visits != SCAN_ALL_KEYS && !read_run(scan, &is_first))
+        return false;
+    if (!skip_any_blanks(scan))
         return false;
     if (*scan->at == (*open == '{' ? '}' : ']')) {
         scan->at++;

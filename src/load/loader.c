@@ -411,6 +411,9 @@ read_text(struct loader *loader, struct err *err)
 {
     const struct tandem_parsed *parsed = loader->parsed;
 
+    if (parsed == NULL && loader->config.is_paged && !loader->line->too_long &&
+        clean_is_needless(loader->line->text))
+        return record_parse(loader->record, loader->line->text, err);
     if (parsed == NULL)
         return clean_text(loader, err) && parse_text(loader, err);
     record_restore(loader->record, parsed->values, parsed->count,

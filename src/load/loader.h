@@ -65,7 +65,7 @@ struct loader_config {
     uint64_t hash_secret;            /* of the journal: see load/hash.h */
     const struct hmac_key *mask_key; /* of @mask(how: HASH); NULL: none */
     int64_t run_id;
-    bool is_paged;  /* it has one connection */
+    bool is_paged;  /* it has one connection, and lines of valid UTF-8 */
     bool continues; /* a paged run, whose staging has pages already */
     struct loader_fence fence;     /* of the creation of staging */
     const struct refused *refused; /* lines refused in an earlier attempt */

@@ -15,6 +15,7 @@
 #include "paged/pieces.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -130,12 +131,15 @@ pieces_set_id(struct pieces *pieces, int piece, struct span source,
 {
     size_t at = pieces->text.length;
 
-    if (span_starts(source, "\""))
-        buf_append_span(&pieces->text, source);
+    if (source.bytes[0] == '"')
+        buf_append(&pieces->text, source.bytes, source.length);
     else
         buf_append_json(&pieces->text, id);
     pieces->list[piece].json = (struct place){at, pieces->text.length - at};
-    pieces->list[piece].id = keep(pieces, id);
+    if (source.bytes[0] == '"' && source.length == id.length + strlen("\"\""))
+        pieces->list[piece].id = (struct place){at + 1, id.length};
+    else /* it has escapes, or is a number */
+        pieces->list[piece].id = keep(pieces, id);
 }
 
 /* The end of a line. */

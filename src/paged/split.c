@@ -27,7 +27,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/step.h"
+#include "json/name.h"
 #include "json/scan.h"
 #include "paged/pieces.h"
 
@@ -52,10 +52,10 @@ struct frame {
     const struct pages_place *place;  /* NULL: `data` */
     const struct pages_place *places; /* FIELDS: below it */
     uint64_t seen;    /* FIELDS: bit n: the object has the place number n */
+    uint64_t visits;  /* FIELDS: members that are not only copied */
     int piece;        /* FIELDS, EDGE: the row or object that it is, or is in */
     bool is_holder;   /* FIELDS: it is the row or object `piece` itself */
     bool is_in_line;  /* members are copied to the line */
-    bool is_plain;    /* FIELDS: they are, and it has no places */
     bool has_members; /* the next member needs a comma */
     bool ends_row;    /* the line ends with this frame */
     bool has_node;    /* EDGE */
@@ -86,11 +86,13 @@ struct split {
     int depth; /* of frames */
     int connection_count;
     int line_count;
-    int holders;   /* rows and objects that are open */
-    bool is_other; /* in a value without a frame */
-    bool copies;   /* this value is copied, not skipped */
+    int holders;     /* rows and objects that are open */
+    bool is_other;   /* in a value without a frame */
+    bool copies;     /* this value is copied, not skipped */
+    uint64_t visits; /* those of the innermost frame */
     bool has_data;
     const char *end;    /* of the answer */
+    bool has_newlines;  /* it may have some */
     struct span key;    /* of the member whose value comes next */
     struct span run;    /* members that follow each other in the answer, to be
                          * copied at once; empty: none */
@@ -115,7 +117,7 @@ split_new(void)
     for (int i = 0; i <= JSON_MAX_DEPTH; i++) {
         split->lines[i].text = buf_with_ceiling(LINE_BYTES_MAX);
         split->lines[i].edge = buf_with_ceiling(LINE_BYTES_MAX);
-        split->connections[i].cursor = buf_with_ceiling(LINE_BYTES_MAX);
+        split->connections[i].cursor = buf_with_ceiling(PAGES_CURSOR_BYTES_MAX);
     }
     return split;
 }
@@ -167,8 +169,10 @@ push(struct split *split, enum frame_kind kind, const struct pages_place *place)
 
     *frame = (struct frame){.kind = kind,
                             .place = place,
+                            .visits = SCAN_ALL_KEYS,
                             .piece = around != NULL ? around->piece
                                                     : PIECES_NO_PARENT};
+    split->visits = SCAN_ALL_KEYS;
     return frame;
 }
 
@@ -192,51 +196,13 @@ key_is(const struct split *split, const char *key)
 
 /* ---- lines -------------------------------------------------------------- */
 
-/* isalnum() depends on the locale. */
-static bool
-is_of_name(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') || c == '_';
-}
-
-/* How many of the next STEP bytes, from the first one on, are of a name? */
-static size_t
-name_bytes(const char *at)
-{
-    step_bytes bytes = step_load(at), lower = bytes | ' ';
-    step_found found =
-        step_find(((lower >= 'a') & (lower <= 'z')) |
-                  ((bytes >= '0') & (bytes <= '9')) | (bytes == '_'));
-
-    return found == STEP_ALL ? STEP : step_first(~found);
-}
-
-/* The bytes after the key are part of the answer, and need not be of a name. */
-static bool
-is_name(const struct split *split, struct span key)
-{
-    size_t i = 0;
-
-    while (i < key.length && split->end - (key.bytes + i) >= STEP) {
-        size_t count = name_bytes(key.bytes + i);
-
-        i += count;
-        if (count < STEP)
-            return i >= key.length;
-    }
-    while (i < key.length && is_of_name(key.bytes[i]))
-        i++;
-    return i >= key.length;
-}
-
 /* Can the member be part of a line? */
 static bool
 is_member(const struct split *split)
 {
     struct span key = split->key;
 
-    if (key.length == 0 || !is_name(split, key))
+    if (key.length == 0 || name_length(key.bytes, split->end) < key.length)
         return false;
     if (key.bytes[0] == '_')
         return !span_starts(key, "__") || span_is(key, "__typename");
@@ -261,11 +227,16 @@ append_key(struct split *split, struct buf *out, bool needs_comma)
 
 /* Blanks between values may be newlines. Strings have none (json/scan.h). */
 static void
-append_source(struct buf *out, struct span source)
+append_source(const struct split *split, struct buf *out, struct span source)
 {
-    char *to = source.length > 0 ? buf_reserve(out, source.length) : NULL;
+    char *to;
     size_t i = 0;
 
+    if (!split->has_newlines) {
+        buf_append(out, source.bytes, source.length);
+        return;
+    }
+    to = source.length > 0 ? buf_reserve(out, source.length) : NULL;
     if (to == NULL)
         return;
     for (; i + STEP <= source.length; i += STEP) {
@@ -285,26 +256,42 @@ static void
 end_run(struct split *split)
 {
     if (split->run.length > 0)
-        append_source(&line_of(split)->text, split->run);
+        append_source(split, &line_of(split)->text, split->run);
     split->run.length = 0;
+}
+
+/* Copy a member, or several, from its key to the end of its value. */
+static void
+copy_from(struct split *split, struct frame *frame, const char *key,
+          const char *end)
+{
+    if (split->run.length == 0) {
+        split->run.bytes = key;
+        if (frame->has_members)
+            buf_append_char(&line_of(split)->text, ',');
+    }
+    split->run.length = (size_t)(end - split->run.bytes);
+    frame->has_members = true;
 }
 
 /* Copy a member of a row, or of an object in it. */
 static void
 copy_member(struct split *split, struct frame *frame, struct span source)
 {
-    if (!is_member(split)) {
+    if (is_member(split))
+        copy_from(split, frame, split->key.bytes - strlen("\""),
+                  source.bytes + source.length);
+    else
         end_run(split);
-        return;
-    }
-    if (split->run.length == 0) {
-        split->run.bytes = split->key.bytes - strlen("\"");
-        if (frame->has_members)
-            buf_append_char(&line_of(split)->text, ',');
-    }
-    split->run.length =
-        (size_t)(source.bytes + source.length - split->run.bytes);
-    frame->has_members = true;
+}
+
+/* Members that have nothing to do with the places of the row. */
+static void
+on_run(void *ctx, struct span source)
+{
+    struct split *split = ctx;
+
+    copy_from(split, top(split), source.bytes, source.bytes + source.length);
 }
 
 /* Copy a value of a row, of a list in it, or of its edge. */
@@ -320,10 +307,10 @@ copy_value(struct split *split, struct span source)
         if (frame->has_members)
             buf_append_char(&line->text, ',');
         frame->has_members = true;
-        append_source(&line->text, source);
+        append_source(split, &line->text, source);
     } else if (is_member(split)) {
         append_key(split, &line->edge, line->edge.length > 0);
-        append_source(&line->edge, source);
+        append_source(split, &line->edge, source);
     }
 }
 
@@ -352,9 +339,7 @@ begin_row(struct split *split, struct frame *frame)
     line = line_of(split);
     buf_clear(&line->text);
     buf_clear(&line->edge);
-    buf_append(&line->text, "{\"", 2);
-    buf_append_str(&line->text, table->page_tag);
-    buf_append(&line->text, "\":true", 6);
+    buf_append_span(&line->text, table->page_head);
     frame->ends_row = true;
 }
 
@@ -611,6 +596,7 @@ end_frame(struct split *split)
 {
     struct frame frame = split->frames[--split->depth];
 
+    split->visits = split->depth > 0 ? top(split)->visits : SCAN_ALL_KEYS;
     switch (frame.kind) {
     case FRAME_FIELDS:
         end_fields(split, &frame);
@@ -637,6 +623,16 @@ end_frame(struct split *split)
 
 /* ---- the beginnings of objects ------------------------------------------ */
 
+/* All other members are copied as they are. */
+static void
+set_visits(struct split *split, struct frame *frame)
+{
+    frame->visits = scan_key("id", strlen("id"));
+    for (const struct pages_place *p = frame->places; p; p = p->next)
+        frame->visits |= scan_key(p->key, strlen(p->key));
+    split->visits = frame->visits;
+}
+
 static void
 begin_fields(struct split *split, const struct pages_place *place,
              const struct pages_place *places, bool is_in_line)
@@ -645,7 +641,8 @@ begin_fields(struct split *split, const struct pages_place *place,
 
     frame->places = places;
     frame->is_in_line = is_in_line;
-    frame->is_plain = is_in_line && places == NULL;
+    if (is_in_line)
+        set_visits(split, frame);
     frame->has_members = false;
 }
 
@@ -797,8 +794,12 @@ begin_in_fields(struct split *split, struct frame *frame, enum json_kind kind)
 static void
 begin_data(struct split *split, enum json_kind kind)
 {
-    if (!key_is(split, "data") || split->has_data) {
+    if (!key_is(split, "data")) {
         begin_other(split, false);
+        return;
+    }
+    if (split->has_data) {
+        refuse(split, "there twice");
         return;
     }
     split->has_data = true;
@@ -975,17 +976,12 @@ scalar_in_list(struct split *split, struct frame *frame, enum json_kind kind,
         count_null(split, frame->place);
 }
 
-/* Most values are members of a row, and have nothing to do with its places. */
 static void
 on_scalar(void *ctx, enum json_kind kind, struct span source)
 {
     struct split *split = ctx;
     struct frame *frame = top(split);
 
-    if (frame != NULL && frame->is_plain && split->key.length > strlen("id")) {
-        copy_member(split, frame, source);
-        return;
-    }
     if (frame == NULL) {
         refuse(split, "a value, not an object");
         return;
@@ -1029,6 +1025,7 @@ begin_answer(struct split *split, const struct pages_request *request,
     split->depth = split->connection_count = split->line_count = 0;
     split->holders = split->parent_index = 0;
     split->is_other = split->has_data = split->stopped = false;
+    split->visits = SCAN_ALL_KEYS;
     split->request = request;
     split->values = values;
     split->sink = sink;
@@ -1056,12 +1053,15 @@ split_page(struct split *split, const struct pages_request *request,
                                    .on_begin = on_begin,
                                    .on_end = on_end,
                                    .on_scalar = on_scalar,
+                                   .on_run = on_run,
                                    .ctx = split,
+                                   .visits = &split->visits,
                                    .passes = &split->is_other,
                                    .stopped = &split->stopped};
 
     begin_answer(split, request, values, sink, counts, err);
     split->end = answer.bytes + answer.length;
+    split->has_newlines = memchr(answer.bytes, '\n', answer.length) != NULL;
     if (!scan_text(answer, &visitor, err))
         return false;
     if (!split->has_data)

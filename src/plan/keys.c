@@ -250,6 +250,8 @@ settle_routing(struct builder *b, struct table_draft *draft)
     if (table->kind == PLAN_LIST)
         return;
     table->page_tag = arena_printf(b->arena, "bulkpg_t%d", table->number);
+    table->page_head =
+        span_str(arena_printf(b->arena, "{\"%s\":true", table->page_tag));
     draft->page_tag_key = shape_add(table->shape, top, table->page_tag);
 }
 

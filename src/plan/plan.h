@@ -164,7 +164,8 @@ struct plan_table {
     const char *page_tag; /* the same for lines that are cut from pages, which
                            * all have one: "bulkpg_t2"; NULL for a list */
     int page_tag_slot;
-    const int *key_slots; /* the top-level keys that its lines have */
+    struct span page_head; /* how such a line begins */
+    const int *key_slots;  /* the top-level keys that its lines have */
     int key_slot_count;
 };
 

@@ -329,23 +329,6 @@ take_keys(struct page *page, const struct split_instance *i,
     return count;
 }
 
-/* The entry of an instance as it was before this page. */
-static struct frontier_entry
-row_before(struct page *page, const struct split_instance *i,
-           const struct walk_entry *entry)
-{
-    struct walker *walker = page->walker;
-
-    if (entry != NULL)
-        return entry->row;
-    return (struct frontier_entry){.number = ++walker->tallies.last_number,
-                                   .connection = i->connection->index,
-                                   .level = i->connection->level,
-                                   .parent_id = keep(page, i->parent_id),
-                                   .told_first = -1,
-                                   .told_last = -1};
-}
-
 static void
 count_page(struct page *page, const struct split_instance *i,
            struct frontier_entry *row)
@@ -522,33 +505,65 @@ begin_instance(struct page *page, const struct split_instance *i,
 }
 
 static bool
+has_room(const struct page *page, struct err *err)
+{
+    return page->change_count < CHANGES_MOST ||
+           err_set(err, MSG_PAGE_SHAPE,
+                   "the answer has more than %d connections", CHANGES_MOST);
+}
+
+/* The entry would have the id of its parent. */
+static bool
+check_id(const struct split_instance *i, struct err *err)
+{
+    return i->parent_id.length <= PAGES_ID_BYTES_MAX ||
+           (i->state != SPLIT_OPEN && i->state != SPLIT_APART) ||
+           err_set(err, MSG_PAGE_SHAPE,
+                   "an id of \"%s\" has more than %d bytes",
+                   i->connection->owner->path, PAGES_ID_BYTES_MAX);
+}
+
+/* An instance without an entry. */
+static bool
+add_instance(struct page *page, const struct split_instance *i,
+             enum begun_how how, struct err *err)
+{
+    struct page_change *change;
+
+    if (!has_room(page, err) || !check_id(i, err))
+        return false;
+    change = add_change(page, NULL);
+    change->row =
+        (struct frontier_entry){.number = ++page->walker->tallies.last_number,
+                                .connection = i->connection->index,
+                                .level = i->connection->level,
+                                .parent_id = keep(page, i->parent_id),
+                                .told_first = -1,
+                                .told_last = -1};
+    begin_instance(page, i, change, how);
+    if (i->state == SPLIT_APART)
+        return true;
+    count_page(page, i, &change->row);
+    return settle_instance(page, i, change, err);
+}
+
+static bool
 change_instance(struct page *page, const struct split_instance *i,
-                struct walk_entry *entry, enum begun_how how, struct err *err)
+                struct walk_entry *entry, struct err *err)
 {
     struct page_change *change;
     struct frontier_entry row;
 
-    if (page->change_count >= CHANGES_MOST)
-        return err_set(err, MSG_PAGE_SHAPE,
-                       "the answer has more than %d connections", CHANGES_MOST);
-    if (entry == NULL && i->parent_id.length > PAGES_ID_BYTES_MAX &&
-        (i->state == SPLIT_OPEN || i->state == SPLIT_APART))
-        return err_set(err, MSG_PAGE_SHAPE,
-                       "an id of \"%s\" has more than %d bytes",
-                       i->connection->owner->path, PAGES_ID_BYTES_MAX);
-    row = row_before(page, i, entry);
+    if (!has_room(page, err))
+        return false;
     change = add_change(page, entry);
-    change->row = row;
-    if (entry == NULL)
-        begin_instance(page, i, change, how);
-    else if (entry->is_again)
+    if (entry->is_again)
         add_removal(page, i->connection, entry->row.parent_id, NULL);
-    if (i->state != SPLIT_APART)
-        count_page(page, i, &change->row);
+    count_page(page, i, &change->row);
     row = change->row;
     if (!settle_instance(page, i, change, err))
         return false;
-    if (entry != NULL && i->state == SPLIT_OPEN && ends_begin(page, &row, &row))
+    if (i->state == SPLIT_OPEN && ends_begin(page, &row, &row))
         add_change(page, NULL)->row = row;
     return true;
 }
@@ -567,7 +582,7 @@ on_nested(struct page *page, const struct split_instance *i, struct err *err)
     }
     if (how == BEGUN_LATER && i->state != SPLIT_NULL)
         instance.state = SPLIT_APART;
-    return change_instance(page, &instance, NULL, how, err);
+    return add_instance(page, &instance, how, err);
 }
 
 static bool
@@ -584,7 +599,7 @@ on_instance(void *ctx, const struct split_instance *i, struct err *err)
         return refuse_instance(i, ", which was not asked for", err);
     change = find_change(page, entry);
     if (change == NULL)
-        return change_instance(page, i, entry, BEGUN_NOT, err);
+        return change_instance(page, i, entry, err);
     if (!page->goes_on)
         return refuse_instance(i, " twice", err);
     count_page(page, i, &change->row);
@@ -758,11 +773,12 @@ apply_change(struct page *page, struct page_change *change)
     struct walk_entry *entry = change->entry;
 
     change->row.is_again = change->is_again;
-    change->row.parent_id = copy_text(page, change->row.parent_id);
-    change->row.cursor = copy_text(page, change->row.cursor);
     change->entry = NULL;
-    if (entry != NULL)
+    if (entry != NULL) {
+        change->row.parent_id = copy_text(page, change->row.parent_id);
+        change->row.cursor = copy_text(page, change->row.cursor);
         entry->change = 0;
+    }
     if (change->has_ended) {
         if (entry != NULL)
             entries_end(entries, entry);

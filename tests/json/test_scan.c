@@ -11,6 +11,7 @@ static struct buf seen;
 static struct err err;
 static bool passes;
 static bool stopped;
+static uint64_t visits;    /* 0: NULL */
 static const char *passed; /* the key of a value that is passed over */
 static struct span last_key;
 
@@ -20,6 +21,7 @@ setup(void)
     seen = buf_with_ceiling(4096);
     memset(&err, 0, sizeof(err));
     passes = stopped = false;
+    visits = 0;
     passed = "skip";
     last_key = span_of("", 0);
 }
@@ -65,6 +67,13 @@ on_scalar(void *ctx, enum json_kind kind, struct span source)
     buf_printf(&seen, "%d=%.*s ", (int)kind, SPAN_ARG(source));
 }
 
+static void
+on_run(void *ctx, struct span source)
+{
+    (void)ctx;
+    buf_printf(&seen, "<%.*s> ", SPAN_ARG(source));
+}
+
 static bool
 scan(const char *text)
 {
@@ -72,6 +81,8 @@ scan(const char *text)
                                    .on_begin = on_begin,
                                    .on_end = on_end,
                                    .on_scalar = on_scalar,
+                                   .on_run = on_run,
+                                   .visits = visits != 0 ? &visits : NULL,
                                    .passes = &passes,
                                    .stopped = &stopped};
 
@@ -141,6 +152,72 @@ static const struct {
     {"{\"skip\":[", 9},
     {"{\"skip\":[\"]}", 12},
 };
+
+/* ---- runs ---------------------------------------------------------------- */
+
+static const struct {
+    const char *text;
+    const char *seen; /* without the end of the object itself */
+} runs[] = {
+    {"{}", "{ "},
+    {"{\"a\":1}", "{ <\"a\":1> "},
+    {"{ \"a\" : \"x\" , \"c\":[1,{\"id\":2}],\n\"d\":{\"]\":\"}\"} }",
+     "{ <\"a\" : \"x\" , \"c\":[1,{\"id\":2}],\n\"d\":{\"]\":\"}\"}> "},
+    {"{\"id\":\"7\",\"a\":null,\"c\":true,\"id\":8,\"d\":-1}",
+     "{ id:4=\"7\" <\"a\":null,\"c\":true> id:3=8 <\"d\":-1> "},
+    {"{\"a\":1,\"__parentId\":2,\"c\":3}",
+     "{ <\"a\":1> __parentId:3=2 <\"c\":3> "},
+    {"{\"a\":1,\"bulkpg_t1\":2,\"body\":3}",
+     "{ <\"a\":1> bulkpg_t1:3=2 <\"body\":3> "},
+    {"{\"a\":1,\"a-b\":2,\"\":3,\"\\u0061\":4,\"c\":5}",
+     "{ <\"a\":1> a-b:3=2 :3=3 \\u0061:3=4 <\"c\":5> "},
+    {"{\"aNameOfMoreThan16Letters\":1,\"aNameOf16Letters\":2}",
+     "{ <\"aNameOfMoreThan16Letters\":1,\"aNameOf16Letters\":2> "},
+    {"{\"a\":\"\\\"}\",\"id\":{\"c\":1,\"d\":2}}",
+     "{ <\"a\":\"\\\"}\"> id:{ <\"c\":1,\"d\":2> {\"c\":1,\"d\":2} "},
+    {"{\"skip\":{\"a\":1},\"a\":1}", "{ <\"skip\":{\"a\":1},\"a\":1> "}};
+
+START_TEST(members_that_need_no_visit_are_one_run)
+{
+    struct buf wanted = buf_with_ceiling(4096);
+
+    visits = scan_key("id", 2);
+    ck_assert_msg(scan(runs[_i].text), "%s", err.message);
+    buf_printf(&wanted, "%s%s ", runs[_i].seen, runs[_i].text);
+    ck_assert_str_eq(buf_str(&seen), buf_str(&wanted));
+    buf_free(&wanted);
+}
+
+END_TEST
+
+/* What is not valid is found in runs, too. */
+static const char *const bad_runs[] = {"{\"a\":1,}",
+                                       "{\"a\":1 \"c\":2}",
+                                       "{\"a\":1,\"c\"}",
+                                       "{\"a\":1,\"c\":}",
+                                       "{\"a\" 1}",
+                                       "{\"a\":x}",
+                                       "{\"a\":\"x",
+                                       "{\"a\":1",
+                                       "{\"a\":1,",
+                                       "{\"a\":[1}",
+                                       "{\"a",
+                                       "{\"a\":1,,\"c\":2}",
+                                       "{,\"a\":1}",
+                                       "{\"a\":1]",
+                                       "{\"a\"",
+                                       "{\"a\":\"x\ny\"}",
+                                       "{\"a\":1,\"c\":",
+                                       "{\"a\":tru}"};
+
+START_TEST(a_run_must_be_valid)
+{
+    visits = scan_key("id", 2);
+    ck_assert(!scan(bad_runs[_i]));
+    ck_assert(err_is(&err, MSG_BAD_JSON));
+}
+
+END_TEST
 
 START_TEST(errors_name_the_place)
 {
@@ -257,6 +334,9 @@ scan_suite(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, every_value_has_its_place, 0, COUNT(texts));
+    tcase_add_loop_test(tests, members_that_need_no_visit_are_one_run, 0,
+                        COUNT(runs));
+    tcase_add_loop_test(tests, a_run_must_be_valid, 0, COUNT(bad_runs));
     tcase_add_loop_test(tests, errors_name_the_place, 0, COUNT(faults));
     tcase_add_loop_test(
         tests, the_end_of_what_is_passed_over_is_found_at_every_place, 0, 4);

@@ -542,6 +542,35 @@ pass_instance(void *ctx, const struct split_instance *i, struct err *why)
     return true;
 }
 
+START_TEST(a_cursor_has_a_limit)
+{
+    struct buf answer = buf_with_ceiling(64 * 1024);
+
+    for (int over = 0; over < 2; over++) {
+        buf_clear(&answer);
+        buf_append_str(&answer, "{\"data\":{\"repository\":{\"issues\":{"
+                                "\"nodes\":[],\"pageInfo\":{"
+                                "\"hasNextPage\":true,\"endCursor\":\"");
+        for (int i = 0; i < PAGES_CURSOR_BYTES_MAX + over; i++)
+            buf_append_char(&answer, 'c');
+        buf_append_str(&answer, "\"}}}}}");
+        ck_assert_int_eq(
+            split_page(
+                splitter,
+                pages_connection(&api, issues, "repository.issues")->read,
+                &(struct pages_values){.rows = 100}, buf_span(&answer),
+                &(struct split_sink){.line = on_long_line,
+                                     .instance = pass_instance},
+                &counts, &err),
+            over == 0);
+    }
+    ck_assert_msg(strstr(err.message, "a cursor that is too large") != NULL,
+                  "%s", err.message);
+    buf_free(&answer);
+}
+
+END_TEST
+
 /* Each row repeats the id of its parent: 300 MB, of which few are kept at a
  * time. */
 START_TEST(a_long_id_is_not_kept_once_for_each_row)
@@ -593,6 +622,7 @@ main(void)
     tcase_add_test(forge, rows_by_ids_have_the_given_parent);
     tcase_add_test(forge, a_root_of_another_type_has_no_rows);
     tcase_add_test(forge, one_object_is_a_row);
+    tcase_add_test(forge, a_cursor_has_a_limit);
     tcase_add_test(forge, a_long_id_is_not_kept_once_for_each_row);
     suite_add_tcase(suite, forge);
     tcase_add_checked_fixture(graph, setup_graph, teardown);
