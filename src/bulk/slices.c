@@ -1,14 +1,15 @@
 /*
  * How a full run is cut into windows.
  *
- * If the store can count roots: begin with one window of all roots. Count the
- * first halves of all windows that have more than `rows` roots, in one request,
- * and replace each of these windows by its two halves. Repeat until no window
- * is too large. Then join neighbours that fit into one window.
+ * A window is the time from the earliest to the latest root, if the store can
+ * sort by that time, else the time since Shopify began.
  *
- * If it cannot: take the time from the earliest to the latest root, if the
- * store can sort by that time, else the time since Shopify began. Cut it into
- * EQUAL_WINDOWS of the same length.
+ * If the store can count roots: begin with this window. Count the first halves
+ * of all windows that have more than `rows` roots, in one request, and replace
+ * each of these windows by its two halves. Repeat until no window is too large.
+ * Then join neighbours that fit into one window.
+ *
+ * If it cannot: cut the window into EQUAL_WINDOWS of the same length.
  *
  * Hazards. Roots are created and removed while they are counted, so counts can
  * contradict each other. Therefore the second half is not counted, but gets the
@@ -224,38 +225,13 @@ cut_by_count(struct cutter *cutter, struct slices *slices, struct err *err)
 
 /* ---- without counts ---------------------------------------------------- */
 
-/* Ask the store for the times of the earliest and the latest root. If it cannot
- * sort by that time, the defaults remain. */
-static bool
-find_reach(const struct plan *plan, const struct bulk_run *run,
-           struct slices *slices, struct err *err)
+static void
+cut_equally(struct cutter *cutter, const struct slices *slices)
 {
-    const struct plan_slice *slice = plan->slice;
-    const struct plan_window all = {0};
-    char earliest[40], latest[40];
+    int64_t length_s = (slices->high_s - slices->low_s) / EQUAL_WINDOWS;
 
-    if (slice->sort_key == NULL)
-        return true;
-    if (!roots_reach(place_session(&run->place), plan->root->name,
-                     slice->sort_key, slice->time_field,
-                     plan_filter_in(plan, &all, run->arena), run->log, earliest,
-                     latest, err))
-        return err->kind == ERR_FAILED;
-    slices_read_time(earliest, &slices->low_s);
-    slices_read_time(latest, &slices->high_s);
-    return true;
-}
-
-static bool
-cut_equally(struct cutter *cutter, struct slices *slices, struct err *err)
-{
-    int64_t length_s;
-
-    if (!find_reach(cutter->plan, cutter->run, slices, err))
-        return false;
-    length_s = (slices->high_s - slices->low_s) / EQUAL_WINDOWS;
     if (length_s < 1)
-        return true;
+        return;
     cutter->parts =
         mem_resize(cutter->parts, EQUAL_WINDOWS * sizeof(*cutter->parts));
     for (int i = 0; i < EQUAL_WINDOWS; i++)
@@ -263,7 +239,6 @@ cut_equally(struct cutter *cutter, struct slices *slices, struct err *err)
             (struct part){.from_s = slices->low_s + i * length_s,
                           .to_s = slices->low_s + (i + 1) * length_s};
     cutter->count = EQUAL_WINDOWS;
-    return true;
 }
 
 /* ---- cutting ----------------------------------------------------------- */
@@ -282,6 +257,39 @@ take_parts(struct slices *slices, const struct cutter *cutter)
     slices->count = slices->last_n = cutter->count;
 }
 
+/* Ask the store for the times of the earliest and the latest root. If it cannot
+ * sort by that time, the defaults remain. Each year that is left out saves requests. */
+static bool
+find_reach(const struct plan *plan, const struct bulk_run *run,
+           struct slices *slices, struct err *err)
+{
+    const struct plan_slice *slice = plan->slice;
+    const struct plan_window all = {0};
+    char earliest[40], latest[40];
+    struct err why;
+
+    if (slice->sort_key == NULL)
+        return true;
+    if (!roots_reach(place_session(&run->place), plan->root->name,
+                     slice->sort_key, slice->time_field,
+                     plan_filter_in(plan, &all, run->arena), run->log, earliest,
+                     latest, &why)) {
+        if (why.kind != ERR_FAILED)
+            *err = why;
+        return why.kind == ERR_FAILED;
+    }
+    slices_read_time(earliest, &slices->low_s);
+    slices_read_time(latest, &slices->high_s);
+    return true;
+}
+
+/* Can one window have all roots? */
+static bool
+is_small(const struct slices *slices, const struct plan *plan)
+{
+    return slices->before >= 0 && slices->before <= plan->slice->rows;
+}
+
 static bool
 cut(struct slices *slices, const struct plan *plan, const struct bulk_run *run,
     struct err *err)
@@ -289,11 +297,16 @@ cut(struct slices *slices, const struct plan *plan, const struct bulk_run *run,
     struct cutter cutter = {.plan = plan, .run = run, .count = 1};
     bool done;
 
+    if (is_small(slices, plan))
+        return true;
+    if (!find_reach(plan, run, slices, err))
+        return false;
     cutter.parts = mem_alloc(sizeof(*cutter.parts));
     cutter.parts[0] =
         (struct part){.from_s = slices->low_s, .to_s = slices->high_s};
-    done = slices->before >= 0 ? cut_by_count(&cutter, slices, err)
-                               : cut_equally(&cutter, slices, err);
+    if (slices->before < 0)
+        cut_equally(&cutter, slices);
+    done = slices->before < 0 || cut_by_count(&cutter, slices, err);
     if (done && cutter.count > 1)
         take_parts(slices, &cutter);
     free(cutter.parts);

@@ -680,6 +680,35 @@ START_TEST(messages_of_failures_contain_no_secret)
 
 END_TEST
 
+START_TEST(an_arena_adopts_memory)
+{
+    struct buf buf = buf_with_ceiling(1000);
+    struct arena arena = {0}, other = {0};
+    char *bytes;
+
+    ck_assert_ptr_null(buf_give(&buf));
+    buf_append_str(&buf, "adopted");
+    bytes = buf_give(&buf);
+    ck_assert_str_eq(bytes, "adopted");
+    ck_assert_uint_eq(buf.length, 0);
+    ck_assert_str_eq(arena_strdup(&other, "before"), "before");
+    arena_adopt(&other, bytes, 1000);
+    ck_assert_uint_ge(arena_held_bytes(&other), 1000);
+    ck_assert_str_eq(arena_strdup(&other, "after"), "after");
+    arena_take(&arena, &other);
+    ck_assert_str_eq(bytes, "adopted");
+    arena_clear(&arena);
+    ck_assert_uint_eq(arena_held_bytes(&arena), 0);
+    arena_adopt(&arena, strdup("alone"), 6);
+    ck_assert_str_eq(arena_strdup(&arena, "more"), "more");
+    arena_free(&arena);
+    buf_append_str(&buf, "still of use");
+    ck_assert_str_eq(buf_str(&buf), "still of use");
+    buf_free(&buf);
+}
+
+END_TEST
+
 START_TEST(an_arena_takes_the_memory_of_another)
 {
     struct arena ours = {0}, theirs = {0}, empty = {0};
@@ -759,6 +788,7 @@ base_suite(void)
     tcase_add_test(tests, a_secret_is_hidden_until_all_have_forgotten_it);
     tcase_add_test(tests, messages_of_failures_contain_no_secret);
     tcase_add_test(tests, an_arena_takes_the_memory_of_another);
+    tcase_add_test(tests, an_arena_adopts_memory);
     tcase_add_test(tests, a_dict_finds_every_name_it_was_given);
     suite_add_tcase(suite, tests);
     return suite;

@@ -26,6 +26,7 @@ static struct err err;
 static int64_t roots[ROOTS_MAX]; /* created at, seconds since 1970 */
 static int root_count;
 static int64_t distortion; /* the error of each count */
+static int requests;       /* with counts */
 static bool is_denied;
 static const char *earliest_root, *latest_root; /* NULL: it cannot sort */
 
@@ -54,6 +55,7 @@ roots_count(struct session *session, const char *count_field,
     if (is_denied)
         return err_set(e, MSG_ACCESS_DENIED, "scripted");
     ck_assert_str_eq(count_field, "productsCount");
+    requests += count > 0;
     for (size_t i = 0; i < count; i++) {
         int64_t from = bound(filters[i], "created_at:>='", INT64_MIN);
         int64_t to = bound(filters[i], "created_at:<'", INT64_MAX);
@@ -98,6 +100,7 @@ setup(void)
                               "node { id createdAt } } } }");
     root_count = 0;
     distortion = 0;
+    requests = 0;
     is_denied = false;
     earliest_root = latest_root = NULL;
 }
@@ -196,6 +199,26 @@ START_TEST(no_window_has_too_many_roots)
     ck_assert_int_eq(slices.before, 1500);
     ck_assert_int_eq(slices.last_n, slices.count);
     ck_assert_str_eq(scripted_transcript(), "journal: note\n");
+}
+
+END_TEST
+
+/* The time before the first root need not be cut. */
+START_TEST(the_reach_of_the_roots_saves_requests)
+{
+    int without;
+
+    spread(1500, 5);
+    cut();
+    without = requests;
+    requests = 0;
+    earliest_root = "2020-01-01T00:00:00Z";
+    latest_root = "2024-12-31T00:00:00Z";
+    cut();
+    covers_all_time();
+    ck_assert_int_le(most_in_one(), 100);
+    ck_assert_int_eq(requests, 5); /* of 1, 1, 2, 4 and 8 windows */
+    ck_assert_int_ge(without, requests + 2);
 }
 
 END_TEST
@@ -414,6 +437,7 @@ main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_run_that_fits_one_window_is_not_cut);
     tcase_add_test(tests, no_window_has_too_many_roots);
+    tcase_add_test(tests, the_reach_of_the_roots_saves_requests);
     tcase_add_test(tests, a_day_with_most_of_the_roots_is_cut_finely);
     tcase_add_test(tests, roots_of_one_second_cannot_be_cut);
     tcase_add_loop_test(tests, contradicting_counts_do_not_halve_forever, 0,

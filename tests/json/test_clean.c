@@ -161,11 +161,23 @@ START_TEST(it_refuses_exactly_what_is_not_utf8)
         if (clean_json(span_of(text, length), &out, &replaced, &at)) {
             ck_assert(utf8_is_valid(buf_span(&out), &wrong_at));
             ck_assert(out.length <= length);
+            if (clean_is_needless(span_of(text, length)))
+                ck_assert(span_equal(buf_span(&out), span_of(text, length)));
         } else {
             ck_assert(!utf8_is_valid(span_of(text, length), &wrong_at));
             ck_assert_uint_eq(at, wrong_at);
         }
     }
+}
+
+END_TEST
+
+START_TEST(plain_text_needs_none)
+{
+    ck_assert(clean_is_needless(span_str("{\"a\":\"\xc3\xa9 /\"}")));
+    ck_assert(clean_is_needless(span_str("")));
+    ck_assert(!clean_is_needless(span_str("{\"a\":\"\\u0000\"}")));
+    ck_assert(!clean_is_needless(span_of("{\0}", 3)));
 }
 
 END_TEST
@@ -180,6 +192,7 @@ main(void)
     tcase_add_loop_test(tests, escapes_are_replaced, 0, COUNT(escapes));
     tcase_add_test(tests, the_result_does_not_depend_on_the_position);
     tcase_add_loop_test(tests, the_first_wrong_byte_is_found, 0, COUNT(wrong));
+    tcase_add_test(tests, plain_text_needs_none);
     tcase_add_test(tests, it_refuses_exactly_what_is_not_utf8);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
