@@ -258,7 +258,8 @@ take_parts(struct slices *slices, const struct cutter *cutter)
 }
 
 /* Ask the store for the times of the earliest and the latest root. If it cannot
- * sort by that time, the defaults remain. Each year that is left out saves requests. */
+ * sort by that time, the defaults remain. Each halving of a time without roots
+ * would be a request. */
 static bool
 find_reach(const struct plan *plan, const struct bulk_run *run,
            struct slices *slices, struct err *err)
