@@ -22,7 +22,11 @@
 #include "job/first_rows.h"
 #include "job/shop_info.h"
 #include "job/store.h"
+#include "plan/mask.h"
 #include "plan/pages.h"
+
+#define HIDDEN_WORDS \
+    "an error whose words are not shown, because the query has @mask"
 
 enum { DAY_S = 24 * 3600, SOON_DAYS = 92, SCOPES_BYTES = 16 * 1024 };
 
@@ -304,9 +308,24 @@ judge_denials(struct trial *trial, const struct json *errors)
     return all;
 }
 
+/* The words of an answer may quote a value that the query masks. */
+static void
+hide_words(const struct trial *trial, struct err *err)
+{
+    static const char before[] = " answered: ";
+    char *words = strstr(err->message, before);
+
+    if (mask_first(trial->job->plan) == NULL || words == NULL)
+        return;
+    words += strlen(before);
+    snprintf(words, sizeof(err->message) - (size_t)(words - err->message), "%s",
+             HIDDEN_WORDS);
+}
+
 static void
 judge_failure(struct trial *trial, struct err *err)
 {
+    hide_words(trial, err);
     if (err_is(err, MSG_MAX_COST_EXCEEDED)) {
         err_hint(err, "bulk operations have no such limit, so a run may "
                       "work; check cannot find missing scopes here");
@@ -353,6 +372,8 @@ judge_errors(struct trial *trial, const struct json *errors)
 
     if (judge_denials(trial, errors))
         return;
+    if (mask_first(trial->job->plan) != NULL)
+        message = HIDDEN_WORDS;
     name_place(trial, first, place, sizeof(place));
     err_set(&err, MSG_GRAPHQL_ERROR, "%s: %s", place,
             message != NULL ? message : "an error without a message");

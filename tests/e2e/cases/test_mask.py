@@ -294,6 +294,17 @@ class Runs(StoreCase):
             self.assertIn("@mask", result.output)
             self.shop.post("rules/clear")
 
+    def test_errors_at_a_check(self):
+        self.shop.rule({"status": 200, "body": {"data": None, "errors": [
+            {"message": "planted", "path": ["customers", "x"]}]}}, times=-1,
+            store="acme", kind="query", contains="displayName")
+        for more in "", "@paged(first: 9)":
+            self.query("people", QUERY.format(more=more))
+            result = self.program.run("check", "-v")
+            self.assertNotEqual(OK, result.status)
+            self.check_hidden(result)
+            self.assertIn("@mask", result.output)
+
     # ---- a kill ------------------------------------------------------------
 
     def test_a_kill(self):
