@@ -322,6 +322,13 @@ judge_page(const struct request *request, const struct answer *answer,
     return false;
 }
 
+/* Access to one field is denied: the words name the field, and no value. */
+static bool
+is_denial(const struct answer *answer, const struct err *err)
+{
+    return err_is(err, MSG_ACCESS_DENIED) && answer->errors->count == 1;
+}
+
 /* The store's words may quote a value that the query masks. */
 static void
 hide_words(const struct session *session, const struct request *request,
@@ -330,7 +337,7 @@ hide_words(const struct session *session, const struct request *request,
     const char *words;
 
     if (!request->hides_words || answer->errors == NULL ||
-        !reply_may_quote(answer->errors))
+        is_denial(answer, err) || !reply_may_quote(answer->errors))
         return;
     words = reply_hidden_words(err->message);
     snprintf(err->message, sizeof(err->message), "store %s answered: %s",

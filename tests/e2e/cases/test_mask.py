@@ -233,6 +233,8 @@ class Runs(StoreCase):
 
     def test_a_file_with_rejects(self):
         self.check_rejects("-v", "--json")
+        self.run_program("report", "report.html")
+        self.check_hidden(self.program.run("status", "--json", "--failed"))
         rejects = self.rows("reject", "octet_length(raw), reason", "line_number",
                             schema="bulkpg")
         self.assertEqual(len(self.BAD), len(rejects))
