@@ -8,7 +8,7 @@ import subprocess
 
 from cases.walks import FLAT
 from harness.case import AGAIN, CONFIG, FAILED, OK, PARTIAL, USAGE, Case
-from harness.cluster import find_binaries
+from harness.cluster import Held, find_binaries
 from harness.walk_case import WalkCase
 
 KEY = "planted-key-of-the-tests"
@@ -396,6 +396,22 @@ class Remask(StoreCase):
         self.run_program("run", "--remask", status=FAILED)
         self.check_unchanged(before)
         self.db.execute("DROP VIEW acme.mine")
+        self.run_masked("--remask")
+        self.check_masked()
+
+    def test_a_kill_while_values_are_masked(self):
+        self.query("people", self.MASKED)
+        before = self.rows("customers", order="id")
+        with Held(self.db, "LOCK acme.customers_history IN ACCESS SHARE MODE"):
+            running = self.program.start("run", "--remask")
+            self.wait_for(lambda: not running.is_alive() or self.db.value(
+                "SELECT count(*) AS v FROM pg_stat_activity WHERE "
+                "application_name LIKE 'bulkpg run %' AND "
+                "wait_event_type = 'Lock'") > 0)
+            running.signal(signal.SIGKILL)
+            running.wait()
+        self.assertEqual(before, self.rows("customers", order="id"))
+        self.check_refused("MASK_FILLED", "2:16: ")
         self.run_masked("--remask")
         self.check_masked()
 
