@@ -170,6 +170,23 @@ class Runs(StoreCase):
             "SELECT count(*) AS v FROM acme.customers WHERE email = "
             f"'{masked('planted-later@example.org')}'"))
 
+    def test_a_field_that_is_denied_and_granted(self):
+        """The column keeps its mask while the field is left out."""
+        self.query("people", """query @history { customers { edges { node { id
+            email @optional @mask(how: HASH) createdAt @optional
+            @mask(how: YEAR) born: birthday @optional @mask(how: YEAR)
+            } } } }""")
+        denied = [{"type": "Customer", "field": name,
+                   "scope": "read_customers"} for name in ("email",
+                                                           "createdAt")]
+        granted = (masked("planted@example.com"), 1987)
+        for fields in ([], denied, denied, []):
+            self.shop.set(denied=fields)
+            self.run_masked("--force-nulls")
+            self.assertEqual((None, None) if fields else granted, self.rows(
+                "customers", "email, created_at", "id")[0])
+        self.assertEqual("integer", self.type_of("customers", "created_at"))
+
     def test_equal_over_stores(self):
         self.configure("acme", "beta")
         self.set_key()
