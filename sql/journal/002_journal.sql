@@ -164,7 +164,7 @@ CREATE OR REPLACE VIEW bulkpg.freshness AS
   WITH RECURSIVE latest AS (
     (SELECT n.store, n.job, n.run_id
      FROM bulkpg.run n
-     WHERE n.mode IS DISTINCT FROM 'ids'
+     WHERE n.mode IS DISTINCT FROM 'ids' AND n.status <> 'dry'
      ORDER BY n.store, n.job,
               greatest(n.started_at, n.resumed_at,
                        CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
@@ -177,7 +177,7 @@ CREATE OR REPLACE VIEW bulkpg.freshness AS
       SELECT n.store, n.job, n.run_id
       FROM bulkpg.run n
       WHERE (n.store, n.job) > (latest.store, latest.job)
-        AND n.mode IS DISTINCT FROM 'ids'
+        AND n.mode IS DISTINCT FROM 'ids' AND n.status <> 'dry'
       ORDER BY n.store, n.job,
                greatest(n.started_at, n.resumed_at,
                         CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
@@ -763,3 +763,14 @@ BEGIN
   END LOOP;
 END;
 $$;
+
+-- Dry runs have the status `dry` from their beginning.
+ALTER TABLE bulkpg.run DROP CONSTRAINT run_status_check;
+ALTER TABLE bulkpg.run ADD CONSTRAINT run_status_check
+  CHECK (status IN ('submitting', 'waiting', 'polling', 'loading', 'merging',
+                    'loaded', 'loaded_with_rejects', 'failed', 'interrupted',
+                    'canceled', 'dry'));
+COMMENT ON COLUMN bulkpg.run.status IS
+  'loaded, loaded_with_rejects, failed and canceled are final; dry: a run with '
+  '--dry-run, which changes no table and is never resumed; a run with any '
+  'other status can be resumed';

@@ -1,7 +1,7 @@
 -- What decides whether jobs are due: the age of each job's last good run, and
--- how its newest run ended. Replays and runs with --ids do not count. A run
--- with --since is not a good run: it says nothing about changes outside of its
--- window. One row for each job, in the order of $1.
+-- how its newest run ended. Replays, dry runs and runs with --ids do not count.
+-- A run with --since is not a good run: it says nothing about changes outside
+-- of its window. One row for each job, in the order of $1.
 -- $1: JSON array of [store, job]
 SELECT floor(extract(epoch FROM clock_timestamp() - good.started_at) * 1000)
          ::bigint,
@@ -27,5 +27,6 @@ LEFT JOIN LATERAL (
   WHERE r.store = j.pair->>0 AND r.job = j.pair->>1
     AND r.mode IS DISTINCT FROM 'ids'
     AND r.mode IS DISTINCT FROM 'replay'
+    AND r.status <> 'dry'
   ORDER BY r.run_id DESC LIMIT 1) AS last ON true
 ORDER BY j.n

@@ -5,7 +5,8 @@
 -- $1: run_id, $2: resumed, $3: the page before, $4: head
 WITH fence AS MATERIALIZED (
   SELECT run_id FROM bulkpg.run
-  WHERE run_id = $1::bigint AND resumed = $2::integer AND status = 'loading'
+  WHERE run_id = $1::bigint AND resumed = $2::integer
+    AND (status = 'loading' OR status = 'dry' AND finished_at IS NULL)
   FOR NO KEY UPDATE
 ), advanced AS (
   UPDATE bulkpg.frontier f SET head = $4::json, committed_at = clock_timestamp()

@@ -4,6 +4,7 @@ WITH mine AS (
   SELECT run_id FROM bulkpg.run
   WHERE run_id = $1::bigint AND resumed = $2::integer
     AND status NOT IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
+    AND (status <> 'dry' OR finished_at IS NULL)
 ), cleared AS (
   DELETE FROM bulkpg.frontier f USING mine
   WHERE f.run_id = mine.run_id AND f.number > 0

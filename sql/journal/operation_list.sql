@@ -26,6 +26,7 @@ WHERE CASE WHEN $1::bigint IS NOT NULL THEN o.run_id = $1
                     AND o.status = 'RUNNING'
                     AND (r.status IN ('submitting', 'waiting', 'polling',
                                       'loading', 'merging')
+                         OR r.status = 'dry' AND r.finished_at IS NULL
                          OR r.status = 'interrupted'
                             AND r.finished_at
                               > clock_timestamp() - interval '6 hours'))

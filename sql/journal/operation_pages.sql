@@ -7,6 +7,7 @@ WITH mine AS (
   UPDATE bulkpg.run SET submitted_at = coalesce(submitted_at, clock_timestamp())
   WHERE run_id = $1::bigint AND resumed = $2::integer
     AND status NOT IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
+    AND (status <> 'dry' OR finished_at IS NULL)
   RETURNING run_id
 )
 INSERT INTO bulkpg.operation (run_id, n, attempt, status, sent_at, query,

@@ -4,5 +4,6 @@ DELETE FROM bulkpg.frontier f
 USING bulkpg.run r
 WHERE r.run_id = f.run_id
   AND (r.status IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
-       OR r.finished_at
+       OR coalesce(r.finished_at,
+                   CASE r.status WHEN 'dry' THEN r.started_at END)
          < clock_timestamp() - $1::bigint * interval '1 millisecond')

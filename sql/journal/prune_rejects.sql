@@ -3,5 +3,5 @@
 DELETE FROM bulkpg.reject
 WHERE run_id IN (
   SELECT run_id FROM bulkpg.run
-  WHERE finished_at
+  WHERE coalesce(finished_at, CASE status WHEN 'dry' THEN started_at END)
     < clock_timestamp() - $1::bigint * interval '1 millisecond')

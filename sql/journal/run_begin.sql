@@ -1,15 +1,17 @@
 -- Add a run, and in the same statement the operation that is about to be
 -- submitted for it, if it is known already. A replay has nothing to submit, so
--- it begins with loading.
+-- it begins with loading. A dry run has the status dry from its beginning, so
+-- that no other run resumes or supersedes it.
 -- $1: store, $2: job, $3: mode, $4: mode_reason, $5: plan_hash,
 -- $6: window_from, $7: window_to, $8, $9: the operation's query before and
 -- after the run_id (NULL: no operation), $10: its window_from, $11: its
--- window_to
+-- window_to, $12: is it a dry run?
 WITH begun AS (
   INSERT INTO bulkpg.run (store, job, mode, mode_reason, plan_hash,
                           window_from, window_to, status, submitted_at)
   VALUES ($1, $2, $3::text, $4, $5, $6::timestamptz, $7::timestamptz,
-          CASE $3::text WHEN 'replay' THEN 'loading' ELSE 'submitting' END,
+          CASE WHEN $12::boolean THEN 'dry'
+               WHEN $3::text = 'replay' THEN 'loading' ELSE 'submitting' END,
           CASE WHEN $8::text IS NOT NULL THEN clock_timestamp() END)
   RETURNING run_id
 ), first AS (

@@ -8,7 +8,8 @@
 -- $1: run_id, $2: resumed, $3: status
 WITH fence AS MATERIALIZED (
   SELECT FROM bulkpg.run
-  WHERE run_id = $1::bigint AND resumed = $2::integer AND status = $3
+  WHERE run_id = $1::bigint AND resumed = $2::integer
+    AND (status = $3 OR status = 'dry' AND finished_at IS NULL)
   FOR NO KEY UPDATE
 )
 SELECT 1 / count(*) FROM fence

@@ -1,5 +1,6 @@
 -- Record the end or the interruption of a run. A session that listens on the
--- channel bulkpg hears of a load when its transaction commits.
+-- channel bulkpg hears of a load when its transaction commits. A dry run keeps
+-- the status dry.
 -- $1: run_id, $2: resumed, $3 to $11: lines, bytes, rows_inserted,
 -- rows_updated, rows_deleted, rows_unchanged, rejects, duplicates, sanitized
 -- (NULL leaves a column as it is), $12: notes, merged into the notes, $13:
@@ -16,13 +17,14 @@ SET lines = coalesce($3::bigint, lines),
     duplicates = coalesce($10::bigint, duplicates),
     sanitized = coalesce($11::bigint, sanitized),
     notes = notes || coalesce($12::jsonb, '{}'),
-    status = $13,
+    status = CASE status WHEN 'dry' THEN status ELSE $13 END,
     error_code = $14,
     error = $15,
     timings = coalesce($16::jsonb, timings),
     finished_at = clock_timestamp()
 WHERE run_id = $1::bigint AND resumed = $2::integer
   AND status NOT IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
+  AND (status <> 'dry' OR finished_at IS NULL)
 RETURNING run_id, store, job, status
 )
 SELECT run_id,

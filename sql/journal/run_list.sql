@@ -1,14 +1,15 @@
 -- List runs, newest first, and whether no process works on an unfinished one.
 -- $1: store, $2: job, $3: run_id (each NULL: any), $4: all, good, unfinished,
--- reference, or begun (without runs that failed or were interrupted before they
--- had an operation, and without those of --ids), $5: only the newest of each
--- store and job (began or was resumed last; without a mode: ended last; without
--- those of --ids), $6: limit (NULL: none)
+-- reference, begun (without runs that failed or were interrupted before they
+-- had an operation, and without those of --ids), or real; only `all` has dry
+-- runs, $5: only the newest of each store and job (began or was resumed last;
+-- without a mode: ended last; without those of --ids, and dry runs), $6: limit
+-- (NULL: none)
 WITH RECURSIVE latest AS (
   -- One lookup in the index run_latest for each store and job.
   (SELECT n.store, n.job, n.run_id
    FROM bulkpg.run n
-   WHERE $5::boolean AND n.mode IS DISTINCT FROM 'ids'
+   WHERE $5::boolean AND n.mode IS DISTINCT FROM 'ids' AND n.status <> 'dry'
    ORDER BY n.store, n.job,
             greatest(n.started_at, n.resumed_at,
                      CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
@@ -21,7 +22,7 @@ WITH RECURSIVE latest AS (
     SELECT n.store, n.job, n.run_id
     FROM bulkpg.run n
     WHERE (n.store, n.job) > (latest.store, latest.job)
-      AND n.mode IS DISTINCT FROM 'ids'
+      AND n.mode IS DISTINCT FROM 'ids' AND n.status <> 'dry'
     ORDER BY n.store, n.job,
              greatest(n.started_at, n.resumed_at,
                       CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
@@ -70,8 +71,9 @@ WHERE ($1::text IS NULL OR r.store = $1)
         AND NOT (r.mode = 'incremental'
                  AND r.mode_reason IS NOT DISTINCT FROM 'asked')
       WHEN 'unfinished' THEN r.status NOT IN
-        ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
-      WHEN 'begun' THEN r.mode IS DISTINCT FROM 'ids'
+        ('loaded', 'loaded_with_rejects', 'failed', 'canceled', 'dry')
+      WHEN 'real' THEN r.status <> 'dry'
+      WHEN 'begun' THEN r.mode IS DISTINCT FROM 'ids' AND r.status <> 'dry'
         AND (r.status NOT IN ('failed', 'interrupted')
              OR EXISTS (SELECT FROM bulkpg.operation o
                         WHERE o.run_id = r.run_id))

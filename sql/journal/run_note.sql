@@ -3,4 +3,5 @@
 UPDATE bulkpg.run SET notes = notes || $3::jsonb
 WHERE run_id = $1::bigint AND resumed = $2::integer
   AND status NOT IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
+  AND (status <> 'dry' OR finished_at IS NULL)
 RETURNING run_id

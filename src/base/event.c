@@ -6,7 +6,7 @@
 #include "base/member.h"
 #include "base/out.h"
 
-enum { LINE_CEILING = 64 * 1024 };
+enum { LINE_CEILING = 32 * 1024 * 1024 };
 
 static bool enabled;
 

@@ -1,6 +1,6 @@
 /*
  * event - tells another program what happens: one JSON object a line on
- * stdout, for `run --json`, `load --json` and `push --json`.
+ * stdout, for --json of run, load, push and check.
  *
  *     {"event":"loaded","store":"acme","job":"orders","run_id":12,"lines":9}
  *

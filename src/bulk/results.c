@@ -23,14 +23,15 @@ copy_path(struct job *job, const struct journal_operation *row)
 }
 
 /* In the archive, if the configuration has one. Results of queries with @mask
- * have values that must not be kept. */
+ * have values that must not be kept. A dry run is not archived. */
 static struct source *
 archive(struct job *job, const struct journal_operation *row,
         struct source *source, const struct sidecar *about)
 {
     const char *directory = job->context->config.archive.directory;
 
-    if (directory[0] == '\0' || mask_first(job->plan) != NULL)
+    if (directory[0] == '\0' || mask_first(job->plan) != NULL ||
+        job->context->options->dry_run)
         return source;
     return source_copy_new(source,
                            archive_path(&job->arena, directory, job->log.store,
@@ -77,6 +78,8 @@ results_clean(const struct job *job)
     const char *directory = job->context->options->keep_directory;
     const char *archived = job->context->config.archive.directory;
 
+    if (job->context->options->dry_run)
+        return; /* a run that is resumed may need them */
     if (directory != NULL)
         keep_clean(directory, job->log.store, job->log.job);
     if (archived[0] != '\0')

@@ -204,7 +204,7 @@ append_loaded(const struct job *job, struct buf *text)
         counts[1] += job->tables[i].updated;
         counts[2] += job->tables[i].deleted;
     }
-    buf_append_str(text, "loaded");
+    buf_append_str(text, job_ending(job));
     for (int i = 0; i < 3; i++) {
         buf_append_str(text, "  ");
         append_number(text, counts[i]);
@@ -222,7 +222,7 @@ append_ended(const struct job *job, struct buf *text)
 {
     if (job->err.kind != ERR_NONE)
         buf_printf(text, "%s: %s", job_ending(job), job->err.message);
-    else if (job->is_loaded)
+    else if (job->is_loaded || (job->is_dry && job->tables != NULL))
         append_loaded(job, text);
     else
         buf_append_str(text, job_ending(job));

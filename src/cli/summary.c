@@ -3,7 +3,8 @@
  *
  *     --json        stdout: events; the last one is the summary
  *     default       stdout: tables, jobs, jobs that were not due, remedies
- *     --dry-run     stdout: remedies, if there are any
+ *     --dry-run     stdout: of run: statements, tables, examples of their rows,
+ *                   and the same; of load: remedies, if there are any
  *     -q            stderr: jobs with rejects, which are not errors in the log
  *     -q and JSON   nothing: the log has it all
  *
@@ -76,6 +77,51 @@ print_tables(const struct jobs *jobs)
         out_line(stdout, "%s", "");
 }
 
+/* ---- dry runs ----------------------------------------------------------- */
+
+static void
+print_ddl(const struct jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        const struct job *job = &jobs->items[i];
+
+        if (!job->is_dry || job->ddl == NULL)
+            continue;
+        out_line(stdout, "-- %s/%s: a run would first execute",
+                 job->config->name, job->file->job);
+        for (const char *const *ddl = job->ddl; *ddl != NULL; ddl++)
+            out_lines(stdout, span_str(*ddl));
+        out_line(stdout, "%s", "");
+    }
+}
+
+static bool
+print_examples_of(const struct journal_run_table *table, const char *what,
+                  const char *examples)
+{
+    if (examples != NULL)
+        out_line(stdout, "%s.%s %s, for example: %s", table->table_schema,
+                 table->table_name, what, examples);
+    return examples != NULL;
+}
+
+static void
+print_examples(const struct jobs *jobs)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < jobs->count; i++)
+        for (size_t t = 0; t < jobs->items[i].table_count; t++) {
+            const struct journal_run_table *table = &jobs->items[i].tables[t];
+
+            any |= print_examples_of(table, "inserted", table->shown_inserted);
+            any |= print_examples_of(table, "updated", table->shown_updated);
+            any |= print_examples_of(table, "deleted", table->shown_deleted);
+        }
+    if (any)
+        out_line(stdout, "%s", "");
+}
+
 /* ---- jobs -------------------------------------------------------------- */
 
 /* Jobs that share a fault of their store, and jobs that were not due, are
@@ -129,7 +175,7 @@ static void
 print_job(const struct job *job, int width)
 {
     print_name(job, width);
-    if (job->is_loaded)
+    if (job->is_loaded || (job->is_dry && job->ddl == NULL))
         out_part(stdout, " %10" PRId64, job->rejects);
     else
         out_part(stdout, " %10s", "-");
@@ -282,8 +328,10 @@ print_summary(const struct jobs *jobs)
             print_remedies(jobs, stderr, true);
         return;
     }
+    print_ddl(jobs);
     print_tables(jobs);
-    if (!options->dry_run) {
+    print_examples(jobs);
+    if (!jobs->only_parses) {
         print_jobs(jobs);
         print_not_due(jobs);
     }
@@ -312,18 +360,21 @@ tell_left_out(const struct jobs *jobs)
 static void
 tell_summary(const struct jobs *jobs, int status)
 {
-    int64_t loaded = 0, failed = 0, not_due = 0;
+    int64_t loaded = 0, failed = 0, not_due = 0, dry = 0;
 
     for (size_t i = 0; i < jobs->count; i++) {
         const struct job *job = &jobs->items[i];
 
         loaded += job->is_loaded;
-        failed += job->err.kind != ERR_NONE && !job->is_loaded;
+        failed += job->err.kind != ERR_NONE && !job->is_loaded &&
+                  (!job->is_dry || job->status == EX_UNAVAILABLE);
         not_due += job_was_not_due(job);
+        dry += job->is_dry;
     }
     EVENT("summary", NULL, LOG_NUM("jobs", jobs->count),
           LOG_NUM("loaded", loaded), LOG_NUM("failed", failed),
-          LOG_NUM("not_due", not_due), LOG_NUM("exit_status", status), LOG_END);
+          LOG_NUM("not_due", not_due), LOG_NUM("dry", dry > 0 ? dry : -1),
+          LOG_NUM("exit_status", status), LOG_END);
 }
 
 int

@@ -53,6 +53,10 @@ static const struct command all[] = {
      "With --due, run takes the jobs whose last good run is older than their\n"
      "age: @every in the query, or every in bulkpg.ini. A job that failed is\n"
      "tried again after retry_max.\n"
+     "With --dry-run, run does everything but the commit: it shows how many\n"
+     "rows it would insert, update and remove, and some of their ids, and\n"
+     "changes no table. If a table must be created or changed first, it prints\n"
+     "these statements and asks the store for nothing.\n"
      "--store may be given more than once.\n" JOB_TEXT},
     {OF_LOAD, "load", "JOB FILE|-", "load a saved result", command_load, 1, 2,
      "Loads FILE, or standard input, as a full result of JOB: rows that it\n"
@@ -119,10 +123,12 @@ static const struct command all[] = {
     {OF_VIEWS, "views", "", "create views over the tables of all stores",
      command_views, 0, 0,
      "Creates a view for each table name, over the tables of that name of\n"
-     "all stores, in schema all. Its first column is store; columns are\n"
-     "matched by name. Run it again after stores, tables or columns were\n"
-     "added. Views that are already correct are left alone. A view that\n"
-     "bulkpg did not create is never changed.\n"},
+     "all stores, in schema stores, or in schema all if it has such views\n"
+     "already. The first column is store; columns are matched by name. The\n"
+     "view shops has each store's domain, currency_code, iana_timezone and\n"
+     "plan. Run it again after stores, tables or columns were added. Views\n"
+     "that are already correct are left alone. A view that bulkpg did not\n"
+     "create is never changed.\n"},
     {OF_REPORT, "report", "[FILE]",
      "write an HTML page of stores, jobs and runs", command_report, 0, 1,
      "Writes one page to FILE, or to standard output: which jobs are good,\n"

@@ -141,6 +141,7 @@ dry_run(struct job *job, const char *path, struct parsed *parsed,
             return false;
     job->status =
         err_exit_status(parsed->counts.rejects > 0 ? ERR_ROW : ERR_NONE);
+    job->is_dry = true;
     progress_phase(&job->progress, PROGRESS_ENDED);
     return true;
 }
@@ -283,6 +284,7 @@ load_job(struct context *context, struct jobs *jobs, struct err *err)
     struct live live;
     bool done;
 
+    jobs->only_parses = options->dry_run;
     if (!can_read(path, err) || (!offline && !control_open(context, true, err)))
         return false;
     live_begin(&live, jobs, options);

@@ -87,7 +87,7 @@ read_journal(struct context *context, struct arena *arena,
              struct report *report, struct err *err)
 {
     struct run_query newest = {.newest_only = true};
-    struct run_query last = {.limit = REPORT_RUNS_MAX};
+    struct run_query last = {.filter = RUNS_REAL, .limit = REPORT_RUNS_MAX};
     struct push_query pushes = {.limit = PUSHES_LISTED_MAX};
     struct watched *watched = arena_alloc(arena, sizeof(*watched));
 

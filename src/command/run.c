@@ -6,7 +6,8 @@
  *
  * What can fail for all jobs at once is done before a store is asked for a
  * result, because a result may take hours. From outcomes_begin() on, a job that
- * fails before its run begins is recorded in the journal. With --ids it is not.
+ * fails before its run begins is recorded in the journal; but not with --ids or
+ * --dry-run. A dry run neither grants anything nor writes to the archive.
  *
  * Hazard. The release of the last job's claim is sent with the statement of
  * control_prune(), so that must follow jobs_run().
@@ -106,9 +107,9 @@ static bool
 run_jobs(struct context *context, struct jobs *jobs, struct err *err)
 {
     struct task_group shops = {0};
+    bool is_dry = context->options->dry_run, none;
     struct ids ids;
     struct live live;
-    bool none;
 
     if (!context_configure(context, err) ||
         !jobs_collect(jobs, context, context->options->arguments, err) ||
@@ -122,24 +123,26 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
     }
     if (!control_open(context, true, err))
         return false;
-    if (context->ids == NULL)
+    if (context->ids == NULL && !is_dry)
         outcomes_begin(jobs, context);
     if (!keep_make_folder(context->options->keep_directory, err) ||
-        !grant_readers(context, err)) {
+        (!is_dry && !grant_readers(context, err))) {
         outcomes_refuse(jobs, err);
         control_prune(context);
         return false;
     }
     if (context->options->due && !due_select(jobs, err))
         return false;
-    archive_make(context->config.archive.directory);
+    if (!is_dry)
+        archive_make(context->config.archive.directory);
     live_begin(&live, jobs, context->options);
     shop_info_refresh(context, &shops);
     jobs_run(jobs, jobs_prepare, run_from_store);
     outcomes_record(jobs);
     control_prune(context);
-    archive_prune(context->config.archive.directory,
-                  context->config.archive.keep_ms);
+    if (!is_dry)
+        archive_prune(context->config.archive.directory,
+                      context->config.archive.keep_ms);
     task_group_wait(&shops);
     shop_info_report(context);
     live_end(&live);

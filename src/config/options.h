@@ -38,7 +38,7 @@ struct options {
     int64_t rows;               /* --rows (plan) */
     const char *add;            /* --add (init) */
     const char *metrics_file;   /* --metrics */
-    const char *schema;         /* --schema (views); NULL: all */
+    const char *schema;         /* --schema (views); NULL: not given */
     bool list;                  /* --list (init) */
     bool metafields;            /* --metafields (init) */
     int64_t older_than_ms;      /* --older-than; -1: not given */

@@ -90,7 +90,9 @@ due_ask(struct job *job, bool *due, struct err *err)
 static void
 take_pending(struct job *job, const struct pending_jobs *pending)
 {
-    for (size_t i = 0; i < pending->count; i++)
+    bool is_dry = job->context->options->dry_run; /* they stay pending */
+
+    for (size_t i = 0; i < pending->count && !is_dry; i++)
         if (pending->jobs[i].count > 0 &&
             strcmp(pending->jobs[i].store, job->config->name) == 0 &&
             strcmp(pending->jobs[i].job, job->file->job) == 0)

@@ -174,7 +174,7 @@ bool
 job_was_not_due(const struct job *job)
 {
     return job->progress.phase == PROGRESS_ENDED && !job->is_loaded &&
-           job->err.kind == ERR_NONE && !job->context->options->dry_run;
+           job->err.kind == ERR_NONE && !job->is_dry;
 }
 
 void
@@ -189,6 +189,10 @@ job_ending(const struct job *job)
 {
     if (job->is_loaded)
         return "loaded";
+    if (job->is_dry)
+        return job->status == EX_UNAVAILABLE ? "would fail"
+               : job->ddl != NULL            ? "tables must change"
+                                             : "dry run";
     if (job->err.kind == ERR_NONE)
         return "nothing was due";
     if (job->err.kind == ERR_STOPPED)

@@ -56,8 +56,12 @@ struct job {
     const struct job_ids *ids;  /* NULL: all roots */
     struct rate_user rate_user; /* its turns among the requests for pages */
     struct timings timings;
-    bool is_loaded;                         /* the result is in its tables */
-    int64_t rejects;                        /* lines that were rejected */
+    bool is_loaded; /* the result is in its tables */
+    bool is_dry;    /* a dry run of it has ended; tables, rejects and err
+                             * are those that a run would have */
+    const char *const *ddl; /* of a dry run: statements that a run would execute
+                             * first, NULL-terminated; NULL: none */
+    int64_t rejects;        /* lines that were rejected */
     const struct journal_run_table *tables; /* that it wrote; NULL: none */
     size_t table_count;
 };
@@ -87,7 +91,7 @@ bool job_was_not_due(const struct job *job);
 void job_end(struct job *job);
 
 /* The outcome for people: "loaded", "nothing was due", "failed", "postponed",
- * "stopped". */
+ * "stopped"; of a dry run "dry run", "would fail", "tables must change". */
 const char *job_ending(const struct job *job);
 
 /* End the job with `err` and set its exit status. The error is logged now, or,

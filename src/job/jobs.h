@@ -25,6 +25,7 @@ struct jobs {
     size_t fault_count;
     struct context *recorded_by; /* NULL: failures are not recorded */
     bool is_recording;
+    bool only_parses; /* load --dry-run: no job has a run */
 };
 
 /* Collect the jobs in `names` (all if NULL or empty) of all stores that the

@@ -28,6 +28,10 @@ struct journal_run_table {
     int64_t updated;
     int64_t deleted;
     int64_t unchanged;
+    /* Of a dry run: the keys of some of these rows, as text; NULL: none. */
+    const char *shown_inserted;
+    const char *shown_updated;
+    const char *shown_deleted;
 };
 
 void journal_queue_tables(struct pg_conn *conn, int64_t run_id,

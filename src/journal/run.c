@@ -40,6 +40,7 @@ static const char *const status_names[] = {"submitting",
                                            "failed",
                                            "interrupted",
                                            "canceled",
+                                           "dry",
                                            "abandoned",
                                            "never"};
 
@@ -62,7 +63,7 @@ bool
 run_status_is_final(enum run_status status)
 {
     return status == RUN_LOADED || status == RUN_LOADED_WITH_REJECTS ||
-           status == RUN_FAILED || status == RUN_CANCELED;
+           status == RUN_FAILED || status == RUN_CANCELED || status == RUN_DRY;
 }
 
 void
@@ -89,7 +90,7 @@ explain(const struct run_ref *run, const struct pg_result *row, struct err *err)
                        "run %lld was taken over by another process", id);
     }
     if (strcmp(pg_text(row, 0, 0), "canceled") == 0 ||
-        strcmp(code, "SUPERSEDED") == 0) {
+        strcmp(code, "CANCELED") == 0 || strcmp(code, "SUPERSEDED") == 0) {
         bool canceled = strcmp(code, "SUPERSEDED") != 0;
 
         return err_set(err, canceled ? MSG_CANCELED : MSG_SUPERSEDED,
@@ -128,7 +129,8 @@ journal_run_is_ours(struct journal *journal, const struct run_ref *run,
         return false;
     ours = pg_rows(row) == 1 && pg_int64(row, 0, 1) == run->resumed &&
            strcmp(pg_text(row, 0, 0), "failed") != 0 &&
-           strcmp(pg_text(row, 0, 0), "canceled") != 0;
+           strcmp(pg_text(row, 0, 0), "canceled") != 0 &&
+           strcmp(pg_text(row, 0, 2), "CANCELED") != 0;
     if (!ours)
         explain(run, row, err);
     pg_result_free(row);
@@ -184,6 +186,7 @@ run_queue_begin(struct pg_conn *conn, const struct run_start *start,
     call_text(&call, first->after);
     call_text(&call, first->window_from);
     call_text(&call, first->window_to);
+    call_text(&call, start->is_dry ? "t" : "f");
     journal_queue_in(
         conn, sql_run_begin, &call,
         &(struct pg_answer){.result = result,

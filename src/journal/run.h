@@ -31,6 +31,7 @@ enum run_status {
     RUN_FAILED,
     RUN_INTERRUPTED,
     RUN_CANCELED,
+    RUN_DRY,       /* with --dry-run, from its beginning to after its end */
     RUN_ABANDONED, /* never stored: unfinished, and no process has its claim */
     RUN_NEVER      /* never stored: the job has no run */
 };
@@ -39,7 +40,7 @@ const char *run_mode_name(enum run_mode mode);
 const char *run_status_name(enum run_status status);
 
 /* True if a run with this status can no longer be resumed: loaded (with or
- * without rejects), failed or canceled. */
+ * without rejects), failed, canceled or dry. */
 bool run_status_is_final(enum run_status status);
 
 /* A run as this process knows it. A process that takes over a run increments
@@ -69,6 +70,7 @@ struct run_start {
     const char *window_from; /* NULL: none */
     const char *window_to;
     const struct run_first *first; /* added with the run; NULL: none */
+    bool is_dry;
 };
 
 /* Queue what journal_run_begin() sends; `result` gets the run's id. For
@@ -76,7 +78,8 @@ struct run_start {
 void run_queue_begin(struct pg_conn *conn, const struct run_start *start,
                      struct pg_result **result);
 
-/* Add a run with the status `submitting`, or `loading` if it is a replay. */
+/* Add a run with the status `submitting`, or `loading` if it is a replay. A dry
+ * run has the status `dry`, and keeps it, whatever status is set later. */
 MUST_CHECK bool
 journal_run_begin(struct journal *journal, const struct run_start *start,
                   struct run_ref *run, struct err *err);

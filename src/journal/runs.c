@@ -97,7 +97,7 @@ status_of(const char *name)
 {
     enum run_status status = RUN_SUBMITTING;
 
-    while (status < RUN_CANCELED && strcmp(run_status_name(status), name) != 0)
+    while (status < RUN_DRY && strcmp(run_status_name(status), name) != 0)
         status++;
     return status;
 }
@@ -173,8 +173,8 @@ read_run(const struct pg_result *result, int row, struct arena *arena)
 static void
 call_query(struct call *call, const struct run_query *query)
 {
-    static const char *const filters[] = {"all", "good", "unfinished",
-                                          "reference", "begun"};
+    static const char *const filters[] = {"all",       "good",  "unfinished",
+                                          "reference", "begun", "real"};
 
     call_text(call, query->store);
     call_text(call, query->job);

@@ -56,13 +56,14 @@ struct journal_runs {
 };
 
 enum run_filter {
-    RUNS_ALL,
+    RUNS_ALL,        /* only this has dry runs */
     RUNS_GOOD,       /* status loaded, but not replays */
     RUNS_UNFINISHED, /* including interrupted runs */
     RUNS_REFERENCE,  /* runs that the next run can build on: good runs and runs
                       * with accepted rejects, but not those with --since */
-    RUNS_BEGUN       /* without runs that failed or were interrupted before they
+    RUNS_BEGUN,      /* without runs that failed or were interrupted before they
                       * had an operation: they left nothing to resume */
+    RUNS_REAL        /* without dry runs */
 };
 
 struct run_query {
@@ -70,8 +71,8 @@ struct run_query {
     const char *job;   /* NULL: any */
     int64_t run_id;    /* 0: any */
     enum run_filter filter;
-    bool newest_only; /* keep the newest run of each store and job, before
-                       * `filter` applies */
+    bool newest_only; /* keep the newest run of each store and job that is not
+                       * a dry run, before `filter` applies */
     int64_t limit;    /* 0: no limit */
 };
 

@@ -34,6 +34,7 @@
 
 #include "base/buf.h"
 #include "load/compare.h"
+#include "load/examples.h"
 #include "load/guard.h"
 #include "load/promote.h"
 #include "load/remove.h"
@@ -331,6 +332,8 @@ each_staged(struct merge *merge,
 static bool
 queue_end(struct merge *merge, struct err *err)
 {
+    if (merge->is_dry)
+        return true;
     return each_staged(merge, versions_queue_settle, err) &&
            queue_drops(merge, err);
 }
@@ -438,6 +441,7 @@ merge_end(struct merge *merge)
     for (int i = 0; i < merge->table_count; i++) {
         struct merge_table *table = &merge->tables[i];
 
+        examples_free(table);
         pg_result_free(table->counts);
         pg_result_free(table->null_columns);
         pg_result_free(table->grants);

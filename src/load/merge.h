@@ -73,6 +73,7 @@ struct merge_table {
     const char *gone_ids; /* the ids of removed rows */
     const char *hashes;   /* the hashes of removed rows, or */
     bool lists_unchanged; /* those of rows that came unchanged */
+    struct merge_example *examples; /* of a dry run: see load/examples.h */
 };
 
 /* When keys or indexes of a new table were created, by the server's clock. */
@@ -99,6 +100,9 @@ struct merge {
     struct merge_table *tables; /* by plan index */
     int table_count;
     bool guards_nulls; /* guard_nulls() is wanted */
+    bool
+        is_dry; /* the caller rolls back: see load/examples.h. All tables exist,
+                  * histories stay as they are, and staging is not dropped */
     merge_warn_fn *warn;
     void *warn_ctx;
     bool has_looked;            /* for triggers and rules of the user's */

@@ -53,7 +53,7 @@ parent_of(struct merge *merge, const struct merge_table *table)
 }
 
 static bool
-queue_change(struct merge *merge, const struct merge_table *table,
+queue_change(struct merge *merge, struct merge_table *table,
              const struct merge_table *above, const struct removal *why,
              int64_t *reported, struct err *err)
 {

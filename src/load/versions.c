@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "load/encode.h"
+#include "load/examples.h"
 #include "load/promote.h"
 #include "load/statement.h"
 #include "pg/queue.h"
@@ -111,8 +112,24 @@ versions_inspect(struct pg_conn *conn, const struct plan_table *table,
 
 /* ---- changing ------------------------------------------------------------ */
 
+/* PostgreSQL refuses statements within WITH for tables with some rules. */
+static bool
+has_rules(const struct merge_table *table)
+{
+    return table->interferers != NULL &&
+           strstr(table->interferers, "rule ") != NULL;
+}
+
+static enum examples_kind
+kind_of(const char *text, enum versions_change change)
+{
+    return change == VERSIONS_CLOSE ? EXAMPLES_REMOVED
+           : text == sql_insert_new ? EXAMPLES_INSERTED
+                                    : EXAMPLES_UPDATED;
+}
+
 bool
-versions_queue_change(struct merge *merge, const struct merge_table *table,
+versions_queue_change(struct merge *merge, struct merge_table *table,
                       const struct merge_table *above, const char *text,
                       enum versions_change change, int64_t *rows,
                       struct err *err)
@@ -122,7 +139,10 @@ versions_queue_change(struct merge *merge, const struct merge_table *table,
         change == VERSIONS_OPEN ? sql_open_versions : sql_close_versions;
     bool takes_time = change == VERSIONS_OPEN || table->table->marks_deleted;
 
-    if (!table->keeps_history || merge->is_interfered)
+    if (merge->is_dry && !has_rules(table))
+        return examples_queue_change(merge, table, above, text,
+                                     kind_of(text, change), rows, err);
+    if (!table->keeps_history || merge->is_interfered || merge->is_dry)
         return statement_queue(merge, text, table, above, takes_time ? 1 : 0,
                                values, (struct pg_answer){.affected = rows},
                                err);

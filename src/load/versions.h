@@ -36,9 +36,10 @@ void versions_inspect_ahead(struct pg_conn *conn, const void *owner,
 
 /* Queue a statement that writes rows (VERSIONS_OPEN), or that deletes or marks
  * them (VERSIONS_CLOSE). Its only parameter is loaded_at, which a statement
- * that deletes does not have. *rows gets the number of changed rows. */
+ * that deletes does not have. *rows gets the number of changed rows. In a dry
+ * run, histories stay as they are. */
 MUST_CHECK bool
-versions_queue_change(struct merge *merge, const struct merge_table *table,
+versions_queue_change(struct merge *merge, struct merge_table *table,
                       const struct merge_table *above, const char *text,
                       enum versions_change change, int64_t *rows,
                       struct err *err);

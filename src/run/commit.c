@@ -9,6 +9,8 @@
  *                  more, and the run's end
  *     COMMIT
  *
+ * A dry run has no finish, and ROLLBACK in place of COMMIT.
+ *
  * The record of the run commits in the same transaction as its rows. One hazard
  * remains: the connection may be lost between COMMIT and its answer. Then
  * settle_commit() finds out from the run's row whether the commit succeeded.
@@ -27,6 +29,7 @@
 #include "journal/runs.h"
 #include "journal/walk.h"
 #include "load/compare.h"
+#include "load/examples.h"
 #include "load/guard.h"
 #include "load/merge.h"
 #include "load/truncated.h"
@@ -110,6 +113,17 @@ describe_tables(struct attempt *attempt, struct merge *merge)
 
 /* ---- the record in the journal --------------------------------------- */
 
+static void
+show_examples(const struct run *run, const struct merge_table *table,
+              struct journal_run_table *written)
+{
+    struct arena *arena = run->arena;
+
+    written->shown_inserted = examples_text(table, EXAMPLES_INSERTED, arena);
+    written->shown_updated = examples_text(table, EXAMPLES_UPDATED, arena);
+    written->shown_deleted = examples_text(table, EXAMPLES_REMOVED, arena);
+}
+
 /* Copy the merge's counts to the run's counts and to run->written. */
 static void
 collect_counts(struct run *run, const struct merge *merge)
@@ -137,6 +151,7 @@ collect_counts(struct run *run, const struct merge *merge)
                                        .updated = t->updated,
                                        .deleted = t->deleted,
                                        .unchanged = t->unchanged};
+        show_examples(run, t, &run->written[count - 1]);
     }
     run->written_count = count;
 }
@@ -152,9 +167,8 @@ may_advance(const struct run *run)
            commit_is_complete(run, &why);
 }
 
-/* The run's notes as a JSON object; NULL: none. */
-static const char *
-write_notes(const struct run *run)
+const char *
+commit_notes(const struct run *run)
 {
     struct buf text = buf_with_ceiling(NOTES_BYTES_MAX);
     struct json_out *json = json_out_new(&text);
@@ -216,13 +230,23 @@ queue_walk(struct run *run, struct pg_conn *conn, struct err *err)
                               (size_t)run->origin->walk_count, err);
 }
 
+static void
+note_merged(struct attempt *attempt, struct merge *merge, int64_t begun_ns)
+{
+    struct timings *timings = attempt->run->timings;
+
+    collect_counts(attempt->run, merge);
+    known_rows_note(attempt, merge);
+    timings->ns[TIMING_INDEX] = merge_index_ns(merge);
+    timings->ns[TIMING_MERGE] = clock_now_ns() - begun_ns;
+}
+
 static bool
 finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
            struct err *err)
 {
     struct run *run = attempt->run;
     struct pg_conn *conn = merge->conn;
-    struct timings *timings = run->timings;
     struct err why;
     bool is_complete = commit_is_complete(run, &why);
     struct run_end end = {.status = run->rejects > 0 || !is_complete
@@ -230,14 +254,11 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
                                         : RUN_LOADED,
                           .error_code = is_complete ? NULL : why.code,
                           .error = is_complete ? NULL : why.message,
-                          .notes = write_notes(run)};
+                          .notes = commit_notes(run)};
 
-    collect_counts(run, merge);
-    known_rows_note(attempt, merge);
+    note_merged(attempt, merge, begun_ns);
     end.counts = run->counts;
-    timings->ns[TIMING_INDEX] = merge_index_ns(merge);
-    timings->ns[TIMING_MERGE] = clock_now_ns() - begun_ns;
-    end.timings = timings_json(timings, run->arena);
+    end.timings = timings_json(run->timings, run->arena);
     journal_queue_tables(conn, run->ref.run_id, run->written,
                          run->written_count);
     tables_queue_save(&run->tables, run->job, false, conn);
@@ -289,6 +310,31 @@ check_least_roots(const struct attempt *attempt, const struct merge *merge,
     return false;
 }
 
+static bool
+is_of_guard(const struct err *err)
+{
+    static const enum msg guards[] = {MSG_COLUMN_NULL, MSG_CHILDREN_MISSING,
+                                      MSG_ROOTS_MISSING, MSG_NO_ROOTS,
+                                      MSG_TOO_MANY_DELETES};
+
+    for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]); i++)
+        if (err_is(err, guards[i]))
+            return true;
+    return false;
+}
+
+/* `passed`: what a guard returned. A dry run continues after its refusal, to
+ * find out what the merge would change. */
+static bool
+passes(struct run *run, bool passed, const struct err *err)
+{
+    if (passed || !run->is_dry || !is_of_guard(err))
+        return passed;
+    if (run->refusal.kind == ERR_NONE)
+        run->refusal = *err;
+    return true;
+}
+
 /* Some guards run after the tables have changed. That is safe, because a
  * failure rolls back the transaction. */
 static bool
@@ -298,11 +344,13 @@ apply_guarded(const struct attempt *attempt, struct merge *merge,
     struct run *run = attempt->run;
     double fraction = run->tuning->max_delete_fraction;
 
-    if (!guard_nulls(merge, err) || !truncated_check(merge, err) ||
-        !merge_apply(merge, err) || !check_least_roots(attempt, merge, err))
+    if (!passes(run, guard_nulls(merge, err), err) ||
+        !passes(run, truncated_check(merge, err), err) ||
+        !merge_apply(merge, err) ||
+        !passes(run, check_least_roots(attempt, merge, err), err))
         return false;
     return run->options->force_deletes || run->plan->may_shrink ||
-           guard_deletes(merge, fraction, err);
+           passes(run, guard_deletes(merge, fraction, err), err);
 }
 
 /* In one wait: the fence, what staging has, and what would change. Nothing is
@@ -339,6 +387,7 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
                           .named_gone_count = run->origin->gone_count,
                           .deletes = run->plan->deletes,
                           .guards_nulls = !run->options->force_nulls,
+                          .is_dry = run->is_dry,
                           .warn = notes_warn,
                           .warn_ctx = &run->notes,
                           .arena = run->arena,
@@ -347,10 +396,14 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
                                                 sizeof(*merge.tables)),
                           .table_count = run->plan->table_count};
 
+    run->refusal.kind = ERR_NONE;
     describe_tables(attempt, &merge);
     merged = check_staged(attempt, &merge, ours, err) &&
-             apply_guarded(attempt, &merge, err) &&
-             finish_run(attempt, &merge, begun, err);
+             apply_guarded(attempt, &merge, err);
+    if (merged && run->is_dry)
+        note_merged(attempt, &merge, begun);
+    else if (merged)
+        merged = finish_run(attempt, &merge, begun, err);
     merge_end(&merge);
     return merged;
 }
@@ -427,9 +480,11 @@ commit_merge(struct attempt *attempt, struct pg_conn *conn, struct err *err)
     merged = merge_in_transaction(attempt, conn, &ours, err);
     not_ours = !merged && journal_fence_failed(ours, err);
     pg_result_free(ours);
-    if (!merged) {
+    if (!merged || run->is_dry)
         pg_rollback(conn);
+    if (!merged)
         return not_ours && journal_run_not_ours_in(conn, &run->ref, err);
-    }
+    if (run->is_dry)
+        return true;
     return pg_commit(conn, err) || settle_commit(run, err);
 }

@@ -7,9 +7,9 @@
 
 #include "run/attempt.h"
 
-/* Try the merge once, on `conn`. After a failure everything is rolled back and
- * staging is as before. If the answer to COMMIT is lost, the journal is asked
- * for the outcome. */
+/* Try the merge once, on `conn`. After a failure, and in a dry run, everything
+ * is rolled back and staging is as before. If the answer to COMMIT is lost, the
+ * journal is asked for the outcome. */
 MUST_CHECK bool
 commit_merge(struct attempt *attempt, struct pg_conn *conn, struct err *err);
 
@@ -21,6 +21,9 @@ bool commit_is_uncounted(const struct run *run);
  * staging tables are lost too, because unlogged tables are empty after a
  * crash. */
 bool commit_lost_worker(const struct err *err);
+
+/* The run's notes as a JSON object; NULL: none. */
+const char *commit_notes(const struct run *run);
 
 /* Did a paged run read all rows, as far as is known? Sets `err` if not. */
 bool commit_is_complete(const struct run *run, struct err *err);

@@ -20,12 +20,19 @@ fetches_the_same(const struct journal_run *run, const struct mode *mode)
            is_same_text(run->window_to, mode->window_to);
 }
 
+/* Does the run leave earlier runs alone? */
+static bool
+stands_apart(const struct run *run)
+{
+    return run->is_dry || run->mode.mode == RUN_IDS;
+}
+
 bool
 earlier_find(struct run *run, struct journal_run **last, enum origin_left *left,
              struct err *err)
 {
     *left = ORIGIN_NOTHING;
-    if (run->mode.mode == RUN_REPLAY || run->mode.mode == RUN_IDS)
+    if (run->mode.mode == RUN_REPLAY || stands_apart(run))
         return true;
     if (!journal_last_begun_run(run->journal, run->store, run->name, run->arena,
                                 last, err))
@@ -53,11 +60,11 @@ drop_left_staging(struct run *run, int64_t keep_run_id, struct err *err)
     return true;
 }
 
-/* No later run continues a run with --ids. This process has the claim, so one
- * that left staging was killed. Staging of other runs stays: they may be
- * resumed. */
+/* No later run continues a run with --ids, or a dry run. This process has the
+ * claim, so one that left staging was killed. Staging of other runs stays: they
+ * may be resumed. */
 static bool
-drop_staging_of_ids(struct run *run, struct err *err)
+drop_staging_apart(struct run *run, struct err *err)
 {
     struct journal_runs left;
 
@@ -65,7 +72,7 @@ drop_staging_of_ids(struct run *run, struct err *err)
                               run->arena, &left, err))
         return false;
     for (size_t i = 0; i < left.count; i++)
-        if (left.runs[i].mode == RUN_IDS)
+        if (left.runs[i].mode == RUN_IDS || left.runs[i].status == RUN_DRY)
             land_drop_staging(run->journal, left.runs[i].ref.run_id);
     return true;
 }
@@ -83,7 +90,7 @@ earlier_supersede(struct run *run, int64_t keep_run_id, struct err *err)
 {
     struct journal_runs runs;
 
-    if (run->mode.mode == RUN_IDS)
+    if (stands_apart(run))
         return true;
     if (!journal_supersede(run->journal, run->store, run->name, keep_run_id,
                            run->arena, &runs, err))
@@ -113,7 +120,7 @@ has_left(struct run *run, bool *any, struct err *err)
 
 /* What earlier runs left is removed before the new run has a row: if that takes
  * long, and the process is killed meanwhile, there is no run to resume. A run
- * with --ids supersedes none. */
+ * with --ids, or a dry run, supersedes none. */
 bool
 earlier_supersede_and_begin(struct run *run, const struct run_start *start,
                             struct err *err)
@@ -121,8 +128,8 @@ earlier_supersede_and_begin(struct run *run, const struct run_start *start,
     struct journal_runs runs;
     bool any;
 
-    if (run->mode.mode == RUN_IDS)
-        return drop_staging_of_ids(run, err) &&
+    if (stands_apart(run))
+        return drop_staging_apart(run, err) &&
                journal_run_begin(run->journal, start, &run->ref, err);
     if (!has_left(run, &any, err))
         return false;

@@ -12,12 +12,12 @@ is_not_ours(const struct err *why)
     return err_is(why, MSG_TAKEN_OVER) || err_is(why, MSG_SUPERSEDED);
 }
 
-/* A replay or a run with --ids is never interrupted, because no later run can
- * resume it. */
+/* A replay, a dry run or a run with --ids is never interrupted, because no
+ * later run can resume it. */
 static enum run_status
 status_after(const struct run *run, const struct err *why)
 {
-    if (run->origin->is_replay || run->mode.mode == RUN_IDS)
+    if (run->origin->is_replay || run->is_dry || run->mode.mode == RUN_IDS)
         return RUN_FAILED;
     return why->kind == ERR_STOPPED || why->kind == ERR_LATER ||
                    why->kind == ERR_TRANSIENT
@@ -34,6 +34,8 @@ message_after(const struct run *run, const struct err *why)
         return "another process took over or superseded the run";
     if (run->origin->is_replay)
         return "the load failed; the file can be loaded again";
+    if (run->is_dry)
+        return "the dry run failed";
     if (run->job->pending == JOB_PENDING_BY_IDS)
         return "the changed objects could not be fetched; they stay pending";
     if (run->mode.mode == RUN_IDS)
@@ -112,20 +114,6 @@ tell_loaded(const struct run *run)
           LOG_NUM("rejects", run->rejects), LOG_END);
 }
 
-/* No later run continues this one. */
-static void
-forget_pages(struct run *run)
-{
-    struct err err;
-
-    task_shield();
-    land_drop_staging(run->journal, run->ref.run_id);
-    if (!journal_frontier_end(run->journal, run->ref.run_id, &err))
-        log_failure(LOG_WARN, run->log, "cannot remove the run's frontier",
-                    &err);
-    task_unshield();
-}
-
 void
 ending_failed(struct run *run, const struct err *why)
 {
@@ -133,7 +121,7 @@ ending_failed(struct run *run, const struct err *why)
     if (run->begun && status_after(run, why) == RUN_FAILED) {
         origin_give_up(run->origin);
         if (run->origin->is_paged && !is_not_ours(why))
-            forget_pages(run);
+            land_forget_pages(run);
     }
     job_fail(run->job, message_after(run, why), why);
 }

@@ -38,6 +38,7 @@
 #include "load/stage.h"
 #include "plan/mask.h"
 #include "run/commit.h"
+#include "run/dry.h"
 #include "run/head_start.h"
 #include "run/hidden_orders.h"
 #include "run/staged.h"
@@ -66,6 +67,19 @@ land_drop_staging(struct journal *journal, int64_t run_id)
         stage_drop(control, run_id);
         journal_give_back(journal);
     }
+    task_unshield();
+}
+
+void
+land_forget_pages(struct run *run)
+{
+    struct err err;
+
+    task_shield();
+    land_drop_staging(run->journal, run->ref.run_id);
+    if (!journal_frontier_end(run->journal, run->ref.run_id, &err))
+        log_failure(LOG_WARN, run->log, "cannot remove the run's frontier",
+                    &err);
     task_unshield();
 }
 
@@ -157,6 +171,17 @@ explain_failure(struct run *run, struct pg_conn *conn, struct err *err)
         }
 }
 
+static bool
+fit_tables(struct run *run, struct pg_conn *conn, struct err *err)
+{
+    if (run->is_dry)
+        return dry_prepare(run);
+    if (adapt_tables(run, conn, err))
+        return true;
+    explain_failure(run, conn, err);
+    return false;
+}
+
 /* A rollback leaves staging unchanged, so a deadlock does not require another
  * download. */
 static bool
@@ -173,12 +198,10 @@ merge_staged(struct attempt *attempt, struct err *err)
         notes_warn(&run->notes, MSG_REMOVES_NOTHING,
                    "no rows are removed: the store cannot count the roots of "
                    "this @slice query; --force-deletes removes rows anyway");
-    if (!hidden_orders_find(run, err))
+    if (!hidden_orders_find(run, err) || !fit_tables(run, conn, err))
         return false;
-    if (!adapt_tables(run, conn, err)) {
-        explain_failure(run, conn, err);
-        return false;
-    }
+    if (run->job->ddl != NULL)
+        return true;
     warned = notes_mark(&run->notes);
     while (!commit_merge(attempt, conn, err)) {
         if (commit_lost_worker(err) ||
@@ -317,7 +340,7 @@ try_to_land(struct run *run, struct head_start *ahead, struct err *err)
     if (!landed && refused_is_row(err))
         find_refused(run, attempt.loader, err);
     loader_free(attempt.loader);
-    if (!landed && !run->origin->is_paged)
+    if ((!landed || run->is_dry) && !run->origin->is_paged)
         land_drop_staging(run->journal, run->ref.run_id);
     return landed;
 }

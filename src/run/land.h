@@ -18,6 +18,9 @@ MUST_CHECK bool land_results(struct run *run, struct err *err);
  * loaders. Failures are ignored. */
 void land_drop_staging(struct journal *journal, int64_t run_id);
 
+/* Drop what a paged run leaves for a run that continues it: there is none. */
+void land_forget_pages(struct run *run);
+
 /* Set the plan to what the staging of an interrupted paged run has. *is_there
  * is false if the run cannot be continued with it. */
 MUST_CHECK bool

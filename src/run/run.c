@@ -30,8 +30,9 @@
  *   stopped, or may succeed later   `interrupted`: the next run resumes it
  *   taken over or superseded        write nothing: another process owns the run
  *   anything else                   `failed`
- * A replay is never resumed or restarted: it fails. So does a run with --ids
- * that has begun.
+ * A replay is never resumed or restarted: it fails. So does a run with --ids,
+ * or a dry run, that has begun. A dry run neither resumes nor supersedes
+ * another run (run/dry.h).
  */
 #include "run/run.h"
 
@@ -45,6 +46,7 @@
 #include "journal/operation.h"
 #include "journal/runs.h"
 #include "journal/watermark.h"
+#include "run/dry.h"
 #include "run/earlier.h"
 #include "run/ending.h"
 #include "run/land.h"
@@ -71,7 +73,8 @@ run_init(struct run *run, struct job *job, struct origin *origin)
                         .progress = &job->progress,
                         .store = store->name,
                         .name = job->file->job,
-                        .schema = store->schema};
+                        .schema = store->schema,
+                        .is_dry = context->options->dry_run};
     notes_init(&run->notes, run->log);
 }
 
@@ -220,15 +223,18 @@ begin(struct run *run, struct err *err)
                               .mode_reason = run->mode.reason,
                               .plan_hash = run->plan->hash,
                               .window_from = run->mode.window_from,
-                              .window_to = run->mode.window_to};
+                              .window_to = run->mode.window_to,
+                              .is_dry = run->is_dry};
     struct origin_run of = origin_run_of(run);
     struct run_first first;
 
-    if (origin_first(run->origin, &of, &first))
+    if (run->job->ddl == NULL && origin_first(run->origin, &of, &first))
         start.first = &first;
     if (!earlier_supersede_and_begin(run, &start, err))
         return false;
     note_begun(run);
+    if (run->job->ddl != NULL)
+        return true;
     of = origin_run_of(run);
     of.has_first = start.first != NULL;
     return origin_begin(run->origin, &of, err);
@@ -328,10 +334,21 @@ tell_left_out(const struct run *run)
 }
 
 static bool
+prepare(struct run *run, struct err *err)
+{
+    struct job *job = run->job;
+
+    if (!tables_prepare(&run->tables, job, err))
+        return false;
+    return run->is_dry ? dry_prepare(run)
+                       : tables_make_schema(&run->tables, job, err);
+}
+
+static bool
 run_claimed(struct run *run, struct err *err)
 {
     struct job *job = run->job;
-    bool begun = tables_prepare(&run->tables, job, err) &&
+    bool begun = prepare(run, err) &&
                  mode_choose(job, &run->tables, run->origin->is_replay,
                              &run->mode, err) &&
                  begin_or_resume(run, err);
@@ -339,7 +356,8 @@ run_claimed(struct run *run, struct err *err)
     forget_ahead(run);
     if (begun)
         tell_left_out(run);
-    return begun && wait_and_land(run, err);
+    return begun && (job->ddl != NULL || wait_and_land(run, err)) &&
+           (!run->is_dry || dry_record(run, err));
 }
 
 /* ---- after a failure ------------------------------------------------- */
@@ -400,12 +418,14 @@ leaves_out_denied(const struct run *run, const struct err *why)
 }
 
 static bool
-begins_again(const struct run *run, int losses, struct err *err)
+begins_again(struct run *run, int losses, struct err *err)
 {
     return !run->origin->is_replay &&
            (!run->begun || run->mode.mode != RUN_IDS) &&
-           (has_ended(run, err) || may_go_on(run, losses, err) ||
-            leaves_out_denied(run, err));
+           (run->begun && run->is_dry
+                ? leaves_out_denied(run, err) && dry_abandon(run, err)
+                : has_ended(run, err) || may_go_on(run, losses, err) ||
+                      leaves_out_denied(run, err));
 }
 
 /* ---- the run as a whole ---------------------------------------------- */
@@ -439,7 +459,9 @@ run_once(struct run *run, struct err *err)
         release(run);
         return false;
     }
-    if (done)
+    if (done && run->is_dry)
+        dry_end(run);
+    else if (done)
         ending_loaded(run);
     else
         ending_failed(run, err);

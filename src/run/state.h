@@ -41,6 +41,7 @@ struct run {
     const char *store;
     const char *name; /* of the job */
     const char *schema;
+    bool is_dry; /* --dry-run: the merge is rolled back (run/dry.h) */
 
     /* Set by the steps prepare, choose mode, and begin or resume. */
     struct tables tables;
@@ -66,6 +67,8 @@ struct run {
     const char *compared; /* tables, "a, b"; NULL: none */
     int64_t unsent;       /* their rows that came and were not sent, */
     int64_t sent;         /* and those that were */
+    struct err refusal;   /* of a dry run: why a guard would stop the merge;
+                           * kind ERR_NONE: none would */
 };
 
 #endif

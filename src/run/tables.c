@@ -24,6 +24,9 @@
 #include "load/make_schema.h"
 #include "load/obstacle.h"
 #include "load/remask.h"
+#include "plan/ddl.h"
+#include "plan/history.h"
+#include "plan/names.h"
 
 /* Among a table's columns in bulkpg.relation: its history is kept. */
 #define HISTORY_ENTRY "_history"
@@ -36,7 +39,7 @@
 #define MASK_KEY       "mask"
 #define MASK_CHECK_KEY "mask_key"
 
-enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };
+enum { JSON_BYTES_MAX = 4 * 1024 * 1024, DDL_BYTES_MAX = 16 * 1024 * 1024 };
 
 /* ---- what the journal has recorded ------------------------------------- */
 
@@ -557,25 +560,83 @@ tables_write_notes(const struct tables *tables, struct json_out *json)
     }
 }
 
+/* ---- statements that are pending ---------------------------------------- */
+
+/* The history of an existing table is created by the merge that first keeps
+ * it. */
+static void
+append_table_ddl(struct buf *sql, const struct plan_table *table,
+                 const char *schema, const struct target *target)
+{
+    if (!target->exists)
+        ddl_print_table(sql, table, schema);
+    else if (table->history != NULL && !target->history.exists)
+        history_create(sql, table, schema);
+    adapt_table_changes(sql, table, schema, target);
+}
+
+static const char *
+keep_text(struct buf *sql, struct job *job)
+{
+    const char *kept =
+        sql->length > 0 ? arena_strdup(&job->arena, buf_str(sql)) : NULL;
+
+    buf_free(sql);
+    return kept;
+}
+
+const char *const *
+tables_pending_ddl(const struct tables *tables, struct job *job)
+{
+    const char *schema = job->config->schema;
+    int count = job->plan->table_count, texts = 0;
+    const char **ddl = array_of_names(job, (size_t)count + 1);
+    struct buf sql = buf_with_ceiling(DDL_BYTES_MAX);
+
+    if (!tables->has_schema) {
+        buf_append_str(&sql, "CREATE SCHEMA ");
+        name_append_quoted(&sql, schema);
+        buf_append_str(&sql, ";\n");
+    }
+    ddl[texts] = keep_text(&sql, job);
+    texts += ddl[texts] != NULL;
+    for (int i = 0; i < count; i++) {
+        sql = buf_with_ceiling(DDL_BYTES_MAX);
+        if (!job->plan->tables[i].skip)
+            append_table_ddl(&sql, &job->plan->tables[i], schema,
+                             &tables->targets[i]);
+        ddl[texts] = keep_text(&sql, job);
+        texts += ddl[texts] != NULL;
+    }
+    return texts > 0 ? ddl : NULL;
+}
+
 /* ---- questions of a run ------------------------------------------------- */
 
 bool
 tables_prepare(struct tables *tables, struct job *job, struct err *err)
 {
-    struct journal *journal = job->context->journal;
-    struct pg_conn *control;
-    bool made;
-
     if (!tables_inspect(tables, job, err))
         return false;
     find_differences(tables, job);
+    return true;
+}
+
+bool
+tables_make_schema(const struct tables *tables, const struct job *job,
+                   struct err *err)
+{
+    struct context *context = job->context;
+    struct pg_conn *control;
+    bool made;
+
     if (tables->has_schema)
         return true;
-    if (!journal_borrow(journal, &control, err))
+    if (!journal_borrow(context->journal, &control, err))
         return false;
-    made = schema_make(control, job->config->schema,
-                       job->context->config.readers, err);
-    journal_give_back(journal);
+    made =
+        schema_make(control, job->config->schema, context->config.readers, err);
+    journal_give_back(context->journal);
     return made;
 }
 

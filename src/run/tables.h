@@ -53,10 +53,19 @@ void tables_ahead(struct tables *tables, const struct job *job,
 MUST_CHECK bool
 tables_inspect(struct tables *tables, struct job *job, struct err *err);
 
-/* The first inspection of a run, before anything is submitted to the store.
- * Creates the schema if it does not exist. */
+/* The first inspection of a run, before anything is submitted to the store. */
 MUST_CHECK bool
 tables_prepare(struct tables *tables, struct job *job, struct err *err);
+
+/* Create the schema, if that inspection did not find it. */
+MUST_CHECK bool tables_make_schema(const struct tables *tables,
+                                   const struct job *job, struct err *err);
+
+/* What a run would execute to make the tables fit the plan, after an
+ * inspection: one text for the schema and each table that needs statements,
+ * NULL-terminated; NULL: nothing. It is in the job's arena. */
+const char *const *
+tables_pending_ddl(const struct tables *tables, struct job *job);
 
 /* Write the differences that tables_prepare() found as members of a run's
  * notes: columns_added, columns_widened and columns_left. An empty list is left

@@ -215,7 +215,7 @@ copy_path(struct job *job, int64_t run_id)
 /* The pages that an earlier process read are not in the archive of this one.
  * Objects that were asked for by their ids are not a result: a load of them
  * would remove all others. Results of queries with @mask have values that must
- * not be kept. */
+ * not be kept. A dry run is not archived. */
 static struct source *
 archive(struct walk *walk, struct source *source, const struct sidecar *about)
 {
@@ -223,7 +223,7 @@ archive(struct walk *walk, struct source *source, const struct sidecar *about)
     const char *directory = job->context->config.archive.directory;
 
     if (directory[0] == '\0' || job->ids != NULL ||
-        mask_first(job->plan) != NULL)
+        mask_first(job->plan) != NULL || job->context->options->dry_run)
         return source;
     if (walk->head.page > 0) {
         log_warn(&job->log, MSG_NOT_ARCHIVED, "the result is not archived",
@@ -237,6 +237,16 @@ archive(struct walk *walk, struct source *source, const struct sidecar *about)
                                           job->log.store, job->log.job,
                                           walk->walker->ref.run_id, 1),
                              0, about, &job->log);
+}
+
+/* A run that is resumed after a dry run needs its part. */
+static void
+clean(const struct job *job)
+{
+    const struct options *options = job->context->options;
+
+    if (!options->dry_run)
+        keep_clean(options->keep_directory, job->log.store, job->log.job);
 }
 
 /* With --keep, the copy of an earlier process is continued. Without it, a copy
@@ -254,10 +264,9 @@ make_source(struct walk *walk)
     source = archive(walk, source, &about);
     if (path == NULL)
         return source;
-    if (walk->head.page == 0)
-        keep_clean(job->context->options->keep_directory, job->log.store,
-                   job->log.job);
-    else if (!keep_has(path, walk->head.copy_bytes)) {
+    if (walk->head.page == 0) {
+        clean(job);
+    } else if (!keep_has(path, walk->head.copy_bytes)) {
         log_warn(&job->log, MSG_CANNOT_KEEP,
                  "the copy of the result is not written, because it lacks "
                  "pages that an earlier process read",

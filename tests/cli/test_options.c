@@ -293,7 +293,7 @@ static const struct misuse {
     {"run --types f", "run has no option --types", NULL},
     {"run --document", "run has no option --document", NULL},
     {"run --failed", "run has no option --failed", NULL},
-    {"run --dry-run", "run has no option --dry-run", NULL},
+    {"status --dry-run", "status has no option --dry-run", NULL},
     {"run --since yesterday", "--since: \"yesterday\" is not a time",
      "write 2026-01-02 or 2026-01-02T03:04:05Z"},
     {"run --until 2026-13-01", "--until: \"2026-13-01\" is not a time", NULL},
@@ -413,7 +413,8 @@ static const struct answer {
      {"Creates the journal if it does not exist", "changes no other table",
       "neither the store nor the database"}},
     {"run --help", {"--store may be given more than once.", "", ""}},
-    {"views --help", {"in schema all", "\n  --schema NAME ", "never changed"}},
+    {"views --help",
+     {"in schema stores,", "\n  --schema NAME ", "never changed"}},
     {"--version", {"bulkpg ", "", ""}},
 };
 

@@ -1287,7 +1287,8 @@ fence(struct pg_conn *session, const struct run_ref *run, struct err *why)
 static void
 merge_body(void)
 {
-    struct journal_run_table table = {"acme", "orders", 6, 1, 2, 3, 4};
+    struct journal_run_table table = {"acme", "orders", 6,    1,    2,
+                                      3,      4,        NULL, NULL, NULL};
     struct journal_relation relation = {.table_schema = "acme",
                                         .table_name = "orders",
                                         .store = "acme",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "journal/claim.h"
+#include "journal/merge.h"
 #include "journal/operation.h"
 #include "run/run.h"
 #include "scripted/job.h"
@@ -255,6 +256,74 @@ LIFE_TEST(a_rejected_line_changes_the_status)
     rows_are("1");
 }
 
+/* ---- dry runs ------------------------------------------------------------ */
+
+static void
+run_dry(const char *lines)
+{
+    scripted_job_again(&job);
+    scripted_lines_init(&script.lines, lines);
+    job.options.dry_run = true;
+    run();
+    job.options.dry_run = false;
+}
+
+LIFE_TEST(a_first_dry_run_asks_for_nothing)
+{
+    run_dry(LINE(1));
+    ck_assert_str_eq(script.calls, "free");
+    ck_assert(job.job.is_dry && !job.job.is_loaded);
+    ck_assert_ptr_nonnull(job.job.ddl);
+    ck_assert_str_eq(job.job.ddl[0], "CREATE SCHEMA \"acme\";\n");
+    ck_assert_ptr_nonnull(strstr(job.job.ddl[1], "CREATE TABLE"));
+    ck_assert_ptr_null(job.job.ddl[2]);
+    ck_assert_int_eq(job.job.status, 0);
+    runs_are("dry");
+    says("SELECT count(*) FROM pg_namespace WHERE nspname = 'acme'", "0");
+}
+
+LIFE_TEST(a_dry_run_changes_nothing)
+{
+    run();
+    run_dry(LINE(2) LINE(3) "{\"id\":7}\n");
+    ck_assert_str_eq(script.calls, "begin wait took free");
+    ck_assert(job.job.is_dry);
+    ck_assert_int_eq(job.job.tables[0].inserted, 1);
+    ck_assert_str_eq(job.job.tables[0].shown_inserted, "3");
+    ck_assert_int_eq(job.job.rejects, 1);
+    ck_assert_int_eq(job.job.status, 65);
+    runs_are("loaded dry");
+    says("SELECT string_agg(id::text, ' ') FROM acme.products", "1 2");
+    says("SELECT count(*) FROM pg_class WHERE relname LIKE '\\_stage%'", "0");
+}
+
+LIFE_TEST(a_dry_run_that_fails_keeps_its_status)
+{
+    run();
+    fail_with(ERR_LATER);
+    run_dry(LINE(1));
+    ck_assert_str_eq(script.calls, "begin wait give-up free");
+    runs_are("loaded dry:WRONG_LINES");
+    run_again();
+    ck_assert_str_eq(script.calls, "clear begin wait took free");
+}
+
+LIFE_TEST(a_dry_run_leaves_an_interrupted_run_alone)
+{
+    run();
+    fail_with(ERR_LATER);
+    run_again();
+    runs_are("loaded interrupted:WRONG_LINES");
+    script.left = ORIGIN_ASKED;
+    run_dry(LINE(1) LINE(2));
+    ck_assert_str_eq(script.calls, "begin wait took free");
+    runs_are("loaded interrupted:WRONG_LINES dry");
+    scripted_lines_init(&script.lines, LINE(1) LINE(2));
+    run_again();
+    ck_assert_str_eq(script.calls, "find clear-others resume wait took free");
+    runs_are("loaded loaded dry");
+}
+
 /* ---- jobs that do not begin a run ---------------------------------------- */
 
 LIFE_TEST(a_job_that_is_not_due_is_skipped)
@@ -499,6 +568,10 @@ run_suite(void)
     tcase_add_test(life, a_run_begins_waits_and_loads);
     tcase_add_test(life, the_job_can_run_again);
     tcase_add_test(life, a_rejected_line_changes_the_status);
+    tcase_add_test(life, a_first_dry_run_asks_for_nothing);
+    tcase_add_test(life, a_dry_run_changes_nothing);
+    tcase_add_test(life, a_dry_run_that_fails_keeps_its_status);
+    tcase_add_test(life, a_dry_run_leaves_an_interrupted_run_alone);
     tcase_add_test(life, a_job_that_is_not_due_is_skipped);
     tcase_add_test(life, a_job_that_another_process_runs_is_skipped);
     tcase_add_test(life, a_table_in_the_way_is_found_before_the_run_begins);
