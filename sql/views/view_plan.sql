@@ -8,6 +8,9 @@
 --   dropped    the view exists, but it has no tables any more
 --   foreign    another relation has this name
 --   nothing    there are neither a view nor tables
+-- The view shops is not over tables of stores, unless a table has this name: it
+-- has each store that has tables, or that bulkpg has asked about its shop, and
+-- is made as long as there are tables.
 -- A view's COMMENT shows that it belongs to bulkpg, and ends in a digest of its
 -- definition.
 -- $1: the views' schema, $2: name
@@ -23,6 +26,18 @@ WITH source AS MATERIALIZED (
                  AND c.relkind IN ('r', 'p')
   WHERE r.table_name = $2
   ORDER BY r.store, r.updated_at DESC, r.table_schema
+
+-- The number of stores in the view shops; no row: it is not wanted.
+), shops AS MATERIALIZED (
+  SELECT count(*) AS stores
+  FROM (SELECT store FROM bulkpg.relation
+        UNION SELECT store FROM bulkpg.store) AS known
+  WHERE $2 = 'shops' AND NOT EXISTS (SELECT FROM source)
+  HAVING count(*) > 0 AND EXISTS (
+    SELECT FROM bulkpg.relation r
+    JOIN pg_namespace n ON n.nspname = r.table_schema
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.table_name
+                   AND c.relkind IN ('r', 'p'))
 ), old AS MATERIALIZED (
   SELECT c.oid,
          c.relkind = 'v' AND coalesce(starts_with(
@@ -87,6 +102,10 @@ WITH source AS MATERIALIZED (
   FROM merged m
   UNION ALL
   SELECT 'store', 'text'::regtype, -1, 0 WHERE EXISTS (SELECT FROM source)
+  UNION ALL
+  SELECT s.label, 'text'::regtype, -1, s.place
+  FROM shops, (VALUES ('store', 0), ('domain', 1), ('currency_code', 2),
+                      ('iana_timezone', 3), ('plan', 4)) AS s (label, place)
 
 -- If the view can keep all columns that it has, they keep their positions.
 ), stays AS MATERIALIZED (
@@ -143,15 +162,23 @@ WITH source AS MATERIALIZED (
   LEFT JOIN have h ON h.oid = s.oid AND h.label = w.label
   GROUP BY s.store, s.oid, s.relkind, s.table_schema, s.table_name
 ), definition AS MATERIALIZED (
-  SELECT string_agg(text, E'\nUNION ALL\n' ORDER BY store) AS text,
+  SELECT coalesce(
+           string_agg(text, E'\nUNION ALL\n' ORDER BY store),
+           'SELECT known.store, s.domain, s.currency_code, s.iana_timezone, '
+           's.plan' || E'\n' ||
+           'FROM (SELECT store FROM bulkpg.relation' || E'\n' ||
+           '      UNION SELECT store FROM bulkpg.store) AS known' || E'\n' ||
+           'LEFT JOIN bulkpg.store AS s ON s.store = known.store') AS text,
          string_agg(oid::text, ' ' ORDER BY store) AS oids,
-         count(*) AS stores
+         coalesce((SELECT stores FROM shops), count(*)) AS stores
   FROM branch
 
 -- The COMMENT, for readers of \d+: which jobs and types differ.
 ), note AS MATERIALIZED (
-  SELECT 'bulkpg view: tables of ' || (SELECT stores || CASE stores WHEN 1
-           THEN ' store' ELSE ' stores' END FROM definition)
+  SELECT 'bulkpg view: ' || CASE WHEN EXISTS (SELECT FROM shops)
+           THEN 'the shop of each store; NULL: not known'
+           ELSE 'tables of ' || (SELECT stores || CASE stores WHEN 1
+             THEN ' store' ELSE ' stores' END FROM definition) END
          || coalesce('; made by different queries: '
               || left(string_agg(m.what, ', ' ORDER BY m.what), 1000), '')
          || coalesce('; ' || (

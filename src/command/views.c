@@ -15,22 +15,24 @@
 #include "plan/names.h"
 #include "sql.h"
 
-/* In SQL this name needs quotes, because "all" is a reserved word. */
-#define DEFAULT_SCHEMA "all"
+/* Columns of sql_view_list. */
+enum { NAME, HIDES_SHOPS };
 
-static const char *
-schema_of(const struct context *context)
-{
-    return context->options->schema != NULL ? context->options->schema
-                                            : DEFAULT_SCHEMA;
-}
+enum { SCHEMA_BYTES = 64 };
+
+/* The command, and the schema of its views. */
+struct making {
+    struct context *context;
+    const char *schema;
+    char default_schema[SCHEMA_BYTES];
+};
 
 /* ---- preparation ------------------------------------------------------- */
 
 static bool
 check_name(const char *schema, struct err *err)
 {
-    size_t length = strlen(schema);
+    size_t length = schema != NULL ? strlen(schema) : 1;
 
     if (length > 0 && length <= NAME_BYTES_MAX)
         return true;
@@ -39,12 +41,37 @@ check_name(const char *schema, struct err *err)
                    NAME_BYTES_MAX, length);
 }
 
+/* Without --schema: `stores`, or `all`, which was the default of earlier
+ * versions, if it has views. */
+static bool
+find_schema(struct making *making, struct err *err)
+{
+    struct journal *journal = making->context->journal;
+    struct pg_result *found;
+    struct pg_conn *control;
+    bool asked;
+
+    making->schema = making->context->options->schema;
+    if (making->schema != NULL)
+        return true;
+    if (!journal_borrow(journal, &control, err))
+        return false;
+    asked = pg_exec(control, sql_view_schema, 0, NULL, &found, err);
+    journal_give_back(journal);
+    if (!asked)
+        return false;
+    snprintf(making->default_schema, SCHEMA_BYTES, "%s", pg_text(found, 0, 0));
+    making->schema = making->default_schema;
+    pg_result_free(found);
+    return true;
+}
+
 /* In these schemas a view could take the name of a table. */
 static bool
-check_schema(const struct context *context, struct err *err)
+check_schema(const struct making *making, struct err *err)
 {
-    const char *schema = schema_of(context);
-    const struct config *config = &context->config;
+    const char *schema = making->schema;
+    const struct config *config = &making->context->config;
 
     if (strcmp(schema, "bulkpg") == 0) {
         return err_set(err, MSG_SCHEMA_TAKEN,
@@ -63,9 +90,11 @@ check_schema(const struct context *context, struct err *err)
 /* Get the names of the views that exist or should exist, and create their
  * schema. */
 static bool
-list_names(struct context *context, struct pg_result **names, struct err *err)
+list_names(const struct making *making, struct pg_result **names,
+           struct err *err)
 {
-    const char *schema = schema_of(context);
+    struct context *context = making->context;
+    const char *schema = making->schema;
     struct pg_conn *control;
     bool listed;
 
@@ -81,51 +110,63 @@ list_names(struct context *context, struct pg_result **names, struct err *err)
 /* ---- one view ---------------------------------------------------------- */
 
 static bool
-try_to_change(struct context *context, const char *name,
+try_to_change(const struct making *making, const char *name,
               struct view_change *change, struct err *err)
 {
+    struct context *context = making->context;
     struct pg_conn *control;
     bool changed;
 
     if (!control_reopen(context, err) ||
         !journal_borrow(context->journal, &control, err))
         return false;
-    changed = views_change(control, schema_of(context), name, change, err);
+    changed = views_change(control, making->schema, name, change, err);
     journal_give_back(context->journal);
     return changed;
 }
 
 static bool
-change_view(struct context *context, const char *name, struct err *err)
+change_view(const struct making *making, const char *name, struct err *err)
 {
-    struct backoff backoff = context_backoff(context);
+    struct backoff backoff = context_backoff(making->context);
     struct view_change change;
 
-    while (!try_to_change(context, name, &change, err))
+    while (!try_to_change(making, name, &change, err))
         if (err->kind != ERR_TRANSIENT ||
             !retry_wait(&backoff, 0, NULL, "a view cannot be changed yet", err))
-            return err_wrap(err, "view %s.%s", schema_of(context), name);
+            return err_wrap(err, "view %s.%s", making->schema, name);
     if (strcmp(change.what, "dropped") == 0)
-        out_line(stdout, "%-10s %s.%s", change.what, schema_of(context), name);
+        out_line(stdout, "%-10s %s.%s", change.what, making->schema, name);
     else if (strcmp(change.what, "nothing") != 0)
         out_line(stdout, "%-10s %s.%s, %" PRId64 " store%s", change.what,
-                 schema_of(context), name, change.stores,
+                 making->schema, name, change.stores,
                  change.stores == 1 ? "" : "s");
     return true;
 }
 
 /* ---- the command ------------------------------------------------------- */
 
+static void
+warn_of_shops(const struct making *making)
+{
+    log_warn(NULL, MSG_SHOPS_TAKEN,
+             "the view shops is over tables of this name, and does not list "
+             "the shops of all stores",
+             LOG_STR("schema", making->schema), LOG_END);
+}
+
 /* If one view fails, the others are still changed. */
 static int
-change_views(struct context *context, const struct pg_result *names)
+change_views(const struct making *making, const struct pg_result *names)
 {
     int status = 0;
 
     for (int row = 0; row < pg_rows(names); row++) {
         struct err err;
 
-        if (change_view(context, pg_text(names, row, 0), &err))
+        if (pg_bool(names, row, HIDES_SHOPS))
+            warn_of_shops(making);
+        if (change_view(making, pg_text(names, row, NAME), &err))
             continue;
         log_failure(LOG_ERROR, NULL, "a view was not changed", &err);
         status = err_worse_status(status, err_exit_status(err.kind));
@@ -136,14 +177,14 @@ change_views(struct context *context, const struct pg_result *names)
 }
 
 static bool
-grant_readers(struct context *context, struct err *err)
+grant_readers(const struct making *making, struct err *err)
 {
+    struct context *context = making->context;
     const char *const *role = context->config.readers;
 
     for (; *role != NULL; role++)
         if (!journal_grant(context->journal, *role, err) ||
-            !journal_grant_tables(context->journal, schema_of(context), *role,
-                                  err))
+            !journal_grant_tables(context->journal, making->schema, *role, err))
             return false;
     return true;
 }
@@ -151,22 +192,23 @@ grant_readers(struct context *context, struct err *err)
 static int
 views(struct context *context)
 {
+    struct making making = {.context = context};
     struct pg_result *names = NULL;
     struct err err;
     int status;
 
-    if (!check_name(schema_of(context), &err) ||
-        !context_configure(context, &err) || !check_schema(context, &err) ||
-        !control_open(context, false, &err) ||
-        !list_names(context, &names, &err)) {
+    if (!check_name(context->options->schema, &err) ||
+        !context_configure(context, &err) ||
+        !control_open(context, false, &err) || !find_schema(&making, &err) ||
+        !check_schema(&making, &err) || !list_names(&making, &names, &err)) {
         pg_result_free(names);
         return process_fail_without_journal(&err);
     }
     if (pg_rows(names) == 0)
         log_info(NULL, "there are no tables yet", LOG_END);
-    status = change_views(context, names);
+    status = change_views(&making, names);
     pg_result_free(names);
-    if (!grant_readers(context, &err)) {
+    if (!grant_readers(&making, &err)) {
         log_failure(LOG_ERROR, NULL,
                     "the readers may be unable to read some views", &err);
         status = err_worse_status(status, err_exit_status(err.kind));

@@ -2,8 +2,9 @@
  * views - bulkpg's views over all stores: one for each table name, in a schema
  * of their own.
  *
- *     all.products   SELECT 'acme' AS store, … FROM acme.products
- *                    UNION ALL SELECT 'beta', … FROM beta.products
+ *     stores.products   SELECT 'acme' AS store, … FROM acme.products
+ *                       UNION ALL SELECT 'beta', … FROM beta.products
+ *     stores.shops      the domain, currency, … of each store, from the journal
  *
  * sql/views/view_plan.sql finds their tables in the journal and the catalogs,
  * and has the rules for their columns. A view's COMMENT shows that bulkpg

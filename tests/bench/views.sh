@@ -102,17 +102,18 @@ ask <<'EOF'
 CREATE SCHEMA mat;
 CREATE SCHEMA copy;
 DO $$ DECLARE t text; s text; BEGIN
-  FOR t IN SELECT viewname FROM pg_views WHERE schemaname = 'all' LOOP
-    EXECUTE format('CREATE MATERIALIZED VIEW mat.%I AS SELECT * FROM "all".%I',
+  FOR t IN SELECT viewname FROM pg_views WHERE schemaname = 'stores'
+           AND viewname <> 'shops' LOOP
+    EXECUTE format('CREATE MATERIALIZED VIEW mat.%I AS SELECT * FROM stores.%I',
                    t, t);
     EXECUTE format('CREATE UNIQUE INDEX ON mat.%I (store, id)', t);
-    EXECUTE format('CREATE TABLE copy.%I (LIKE "all".%I) PARTITION BY LIST '
+    EXECUTE format('CREATE TABLE copy.%I (LIKE stores.%I) PARTITION BY LIST '
                    '(store)', t, t);
     FOR s IN SELECT DISTINCT store FROM bulkpg.relation LOOP
       EXECUTE format('CREATE TABLE copy.%I PARTITION OF copy.%I '
                      'FOR VALUES IN (%L)', t || '_' || s, t, s);
     END LOOP;
-    EXECUTE format('INSERT INTO copy.%I SELECT * FROM "all".%I', t, t);
+    EXECUTE format('INSERT INTO copy.%I SELECT * FROM stores.%I', t, t);
     EXECUTE format('CREATE UNIQUE INDEX ON copy.%I (store, id)', t);
   END LOOP;
 END $$;
@@ -181,5 +182,5 @@ timed 'refresh of orders_line_items' \
 timed 'the same, concurrently' \
   'REFRESH MATERIALIZED VIEW CONCURRENTLY mat.orders_line_items'
 timed 'one store in the copy' "BEGIN; TRUNCATE copy.orders_line_items_s7;
-  INSERT INTO copy.orders_line_items_s7 SELECT * FROM \"all\".orders_line_items
+  INSERT INTO copy.orders_line_items_s7 SELECT * FROM stores.orders_line_items
   WHERE store = 's7'; COMMIT"

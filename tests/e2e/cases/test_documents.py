@@ -204,7 +204,7 @@ class Statements(GraphCase):
                               "title vendor } } } }")
         self.run_program("run")
         made = self.run_program("views").stdout.splitlines()
-        shown = re.search(r"\n    (made +all\.orders, )3 stores\n",
+        shown = re.search(r"\n    (made +stores\.orders, )3 stores\n",
                           documents.read("docs/operations.md"))[1]
         self.assertIn(shown + "2 stores", made)
 
@@ -229,7 +229,7 @@ class Statements(GraphCase):
         page = documents.read("docs/operations.md")
         head = re.search(r"\n +(store \|.*)\n", page)[1]
         sql = next(one for one in documents.statements("docs/operations.md")
-                   if 'FROM "all"' in one)
+                   if 'FROM stores.orders' in one)
         rows = self.db.rows(sql)
         self.assertEqual([one.strip() for one in head.split("|")],
                          list(rows[0]))

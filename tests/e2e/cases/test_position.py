@@ -284,7 +284,7 @@ class Position(Case):
         self.load("job", [product(1), image(2), image(1)])
         self.run_program("views")
         self.assertEqual([(0,), (1,)], self.rows(
-            "products_media", "_position", "1", schema='"all"'))
+            "products_media", "_position", "1", schema="stores"))
 
     def test_places_where_it_is_not_allowed(self):
         self.configure()

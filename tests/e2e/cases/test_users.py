@@ -293,7 +293,7 @@ class Partitions(Users):
                                  for part in "ab"))
         self.run_program("views")
         self.assertEqual(56, self.db.value(
-            'SELECT count(*) AS v FROM "all".products'))
+            'SELECT count(*) AS v FROM stores.products'))
 
     def test_an_id_widens(self):
         self.partition()

@@ -35,13 +35,14 @@ class Views(Case):
         result = self.run_program("views", *arguments, status=status)
         lines = [line.replace(",", "").split()
                  for line in result.stdout.splitlines()]
+        self.shops = [line[0] for line in lines if line[1] == "stores.shops"]
         return [(*line[:2], int(line[2]) if line[2:] else None)
-                for line in lines]
+                for line in lines if line[1] != "stores.shops"]
 
     def seen(self, columns="*", table="products", order="1, 2"):
-        return self.rows(table, columns, order, schema='"all"')
+        return self.rows(table, columns, order, schema="stores")
 
-    def columns(self, table="products", schema="all"):
+    def columns(self, table="products", schema="stores"):
         return {row["column_name"]: row["data_type"] for row in self.db.rows(
             "SELECT column_name, data_type FROM information_schema.columns "
             f"WHERE table_schema = '{schema}' AND table_name = '{table}' "
@@ -51,11 +52,12 @@ class Views(Case):
         return self.db.rows(
             "SELECT c.oid::int, c.relname, c.xmin::text, c.relacl::text, "
             "obj_description(c.oid) AS comment FROM pg_class c "
-            "WHERE c.relnamespace = 'all'::regnamespace ORDER BY 2")
+            "WHERE c.relnamespace = 'stores'::regnamespace AND "
+            "c.relname <> 'shops' ORDER BY 2")
 
     def comment(self):
         return self.db.value(
-            "SELECT obj_description('\"all\".products'::regclass)")
+            "SELECT obj_description('stores.products'::regclass)")
 
     # ---- contents --------------------------------------------------------
 
@@ -63,8 +65,8 @@ class Views(Case):
         self.configure("acme", "beta")
         self.query("plain", PLAIN)
         self.run_program("run")
-        self.assertEqual([("made", "all.products", 2),
-                          ("made", "all.products_variants", 2)], self.views())
+        self.assertEqual([("made", "stores.products", 2),
+                          ("made", "stores.products_variants", 2)], self.views())
         for table in ("products", "products_variants"):
             names = ", ".join(name for name in self.columns(table)
                               if name != "store")
@@ -77,8 +79,8 @@ class Views(Case):
                                        else "") + "id"))
         self.assertEqual("store", next(iter(self.columns())))
         before = self.view_state()
-        self.assertEqual([("unchanged", "all.products", 2),
-                          ("unchanged", "all.products_variants", 2)],
+        self.assertEqual([("unchanged", "stores.products", 2),
+                          ("unchanged", "stores.products_variants", 2)],
                          self.views())
         self.assertEqual(before, self.view_state())
 
@@ -90,7 +92,7 @@ class Views(Case):
         self.views()
         plan = "\n".join(self.db.execute(
             "SET enable_seqscan = off; EXPLAIN SELECT title FROM "
-            "\"all\".products WHERE store = 'two' AND id = 1"))
+            "stores.products WHERE store = 'two' AND id = 1"))
         self.assertIn("products_pkey on products", plan)
         self.assertNotIn("Append", plan)
 
@@ -138,7 +140,7 @@ class Views(Case):
             self.load_into(store, {"id": f"{PRODUCT}{n}", **{
                 name: values[n] for name, (_, values, *_) in pairs.items()}})
         self.load_into("three", product(3))
-        self.assertEqual([("made", "all.products", 3)], self.views())
+        self.assertEqual([("made", "stores.products", 3)], self.views())
         self.assertEqual(
             {name: wanted for name, (_, _, wanted, _) in pairs.items()},
             {name: kind for name, kind in self.columns().items()
@@ -155,7 +157,7 @@ class Views(Case):
             "2026-01-02T03:04:05Z|2026-01-02|2026-01-02 00:00:00+00",
             self.db.execute(
                 "SET DateStyle = 'German, DMY'; SET TimeZone = 'Asia/Tokyo'; "
-                "CREATE TEMP TABLE t AS SELECT g, h, f FROM \"all\".products "
+                "CREATE TEMP TABLE t AS SELECT g, h, f FROM stores.products "
                 "WHERE store = 'one'; SET DateStyle = 'ISO'; "
                 "SET TimeZone = 'UTC'; SELECT * FROM t")[-1])
 
@@ -245,12 +247,12 @@ class Views(Case):
             self.load_into(store, product(1, title="x", vendor="y"))
         self.views()
         self.db.execute('CREATE VIEW public.titles AS SELECT store, title '
-                        'FROM "all".products')
+                        'FROM stores.products')
         before = self.view_state()
         self.query("items", ITEMS % "vendor title", "two")
         self.load_into("two", product(1, title="x", vendor="y"))
         self.assertEqual(before, self.view_state())
-        self.assertEqual([("changed", "all.products", 2)], self.views())
+        self.assertEqual([("changed", "stores.products", 2)], self.views())
         self.assertEqual("vendor", list(self.columns())[-1])
         self.assertEqual(before[0]["oid"], self.view_state()[0]["oid"])
         self.assertEqual([("one", None), ("two", "y")],
@@ -261,13 +263,13 @@ class Views(Case):
         self.configure_stores("one", "two")
         self.query("items", ITEMS % "title")
         self.load_into("one", product(1, title="x"))
-        self.assertEqual([("made", "all.products", 1)], self.views())
+        self.assertEqual([("made", "stores.products", 1)], self.views())
         self.load_into("two", product(2, title="y"))
-        self.assertEqual([("changed", "all.products", 2)], self.views())
+        self.assertEqual([("changed", "stores.products", 2)], self.views())
         self.assertEqual([("one", 1), ("two", 2)], self.seen("store, id"))
         # DROP SCHEMA CASCADE of a store's schema also drops the views.
         self.db.execute("DROP SCHEMA two CASCADE")
-        self.assertEqual([("made", "all.products", 1)], self.views())
+        self.assertEqual([("made", "stores.products", 1)], self.views())
         self.assertEqual([("one", 1)], self.seen("store, id"))
 
     def test_tables_that_the_journal_no_longer_has(self):
@@ -280,10 +282,10 @@ class Views(Case):
             self.load_into(store, product(1, title="x"))
         self.views()
         self.db.execute("DELETE FROM bulkpg.relation WHERE store = 'one'")
-        self.assertEqual([("remade", "all.products", 1)], self.views())
+        self.assertEqual([("remade", "stores.products", 1)], self.views())
         self.assertNotIn("vendor", self.columns())
         self.db.execute("DELETE FROM bulkpg.relation")
-        self.assertEqual([("dropped", "all.products", None)], self.views())
+        self.assertEqual([("dropped", "stores.products", None)], self.views())
         self.assertEqual({}, self.columns())
         self.assertEqual([], self.views())
         self.assertEqual([(1,)], self.rows("products", "id", schema="one"))
@@ -295,7 +297,7 @@ class Views(Case):
         self.load_into("one", product(1, title="old"))
         self.configure_stores("one", more={"one": "schema = moved"})
         self.load_into("one", product(1, title="new"))
-        self.assertEqual([("made", "all.products", 1)], self.views())
+        self.assertEqual([("made", "stores.products", 1)], self.views())
         self.assertEqual([("one", "new")], self.seen("store, title"))
 
     # ---- neighbours ------------------------------------------------------
@@ -309,20 +311,20 @@ class Views(Case):
             self.load_into(store, product(1, legacyResourceId=1))
         self.views()
         self.configure_stores("one", "two", database="readers = e2e_reader")
-        self.assertEqual([("unchanged", "all.products", 2)], self.views())
-        self.db.execute('GRANT USAGE ON SCHEMA "all" TO e2e_other; GRANT '
-                        'SELECT ON "all".products TO e2e_other')
+        self.assertEqual([("unchanged", "stores.products", 2)], self.views())
+        self.db.execute('GRANT USAGE ON SCHEMA stores TO e2e_other; GRANT '
+                        'SELECT ON stores.products TO e2e_other')
         self.query("items", ITEMS % 'legacyResourceId @column(type: "text")',
                    "two")
         self.db.execute("DROP TABLE two.products CASCADE")
         self.views()
-        self.db.execute('GRANT SELECT ON "all".products TO e2e_other')
+        self.db.execute('GRANT SELECT ON stores.products TO e2e_other')
         self.load_into("two", product(1, legacyResourceId="x"))
-        self.assertEqual([("remade", "all.products", 2)], self.views())
+        self.assertEqual([("remade", "stores.products", 2)], self.views())
         for role in ("e2e_reader", "e2e_other"):
             self.assertEqual(["1", "x"], self.db.execute(
                 f"SET ROLE {role}; SELECT legacy_resource_id FROM "
-                '"all".products ORDER BY 1'))
+                'stores.products ORDER BY 1'))
         self.configure_stores("one", database="readers = e2e_no_such_role")
         self.assertIn("e2e_no_such_role",
                       self.run_program("views", status=CONFIG).stderr)
@@ -332,17 +334,17 @@ class Views(Case):
         self.query("plain", PLAIN)
         self.load_into("one", product(1, title="x"), job="plain")
         for what in ("VIEW", "TABLE", "MATERIALIZED VIEW"):
-            self.db.execute(f'CREATE SCHEMA "all"; CREATE {what} '
-                            '"all".products AS SELECT 1 AS mine; COMMENT ON '
-                            f"{what} \"all\".products IS 'mine'")
+            self.db.execute(f'CREATE SCHEMA stores; CREATE {what} '
+                            'stores.products AS SELECT 1 AS mine; COMMENT ON '
+                            f"{what} stores.products IS 'mine'")
             result = self.run_program("views", status=CONFIG)
-            self.assertIn("all.products", result.stderr)
+            self.assertIn("stores.products", result.stderr)
             self.assertIn("does not change the object", result.stderr)
             self.assertEqual([(1,)], self.seen(order="1"))
             self.assertEqual("mine", self.comment())
-            self.assertIn("made       all.products_variants, 1 store\n",
+            self.assertIn("made       stores.products_variants, 1 store\n",
                           result.stdout)
-            self.db.execute('DROP SCHEMA "all" CASCADE')
+            self.db.execute('DROP SCHEMA stores CASCADE')
 
     def test_schemas(self):
         self.configure_stores("one")
@@ -352,7 +354,7 @@ class Views(Case):
         self.load_into("one", product(1, title="x"))
         self.assertEqual([("made", 'Every"thing.products', 1)],
                          self.views("--schema", 'Every"thing'))
-        self.assertEqual([("made", "all.products", 1)], self.views())
+        self.assertEqual([("made", "stores.products", 1)], self.views())
         self.assertEqual([("unchanged", 'Every"thing.products', 1)],
                          self.views("--schema", 'Every"thing'))
         self.run_program("views", "--schema", "one", status=CONFIG)
@@ -369,13 +371,13 @@ class Views(Case):
                         "UPDATE bulkpg.relation SET columns = "
                         "replace(columns::text, 'title', 'name')::jsonb; "
                         "CREATE VIEW public.mine AS SELECT title FROM "
-                        '"all".products')
+                        'stores.products')
         result = self.run_program("views", status=FAILED)
         self.assertIn("view public.mine depends on view", result.stderr)
         self.assertIn("drop the objects that depend on it", result.stderr)
         self.assertIn("title", self.columns())
         self.db.execute("DROP VIEW public.mine")
-        self.assertEqual([("remade", "all.products", 1)], self.views())
+        self.assertEqual([("remade", "stores.products", 1)], self.views())
 
     def test_a_view_in_use(self):
         self.configure_stores("one", tuning="retry_budget = 1s")
@@ -385,12 +387,12 @@ class Views(Case):
         self.query("items", ITEMS % "title vendor")
         self.load_into("one", product(1, title="x"))
         before = self.view_state()
-        holder = self.db.hold('BEGIN; SELECT * FROM "all".products; '
+        holder = self.db.hold('BEGIN; SELECT * FROM stores.products; '
                               "SELECT pg_sleep(600)")
         try:
             while not self.db.column(
                     "SELECT pid FROM pg_locks WHERE relation = "
-                    "'\"all\".products'::regclass"):
+                    "'stores.products'::regclass"):
                 self.assertIsNone(holder.poll())
             result = self.run_program("views", status=AGAIN)
         finally:
@@ -399,9 +401,9 @@ class Views(Case):
                 "WHERE query LIKE '%pg_sleep(600)%' AND pid <> "
                 "pg_backend_pid()")
             holder.wait()
-        self.assertIn("all.products", result.stderr)
+        self.assertIn("stores.products", result.stderr)
         self.assertEqual(before, self.view_state())
-        self.assertEqual([("changed", "all.products", 1)], self.views())
+        self.assertEqual([("changed", "stores.products", 1)], self.views())
 
     # ---- during runs -----------------------------------------------------
 
@@ -418,7 +420,7 @@ class Views(Case):
                             "__parentId": PRODUCT + "1"})
         self.views()
         self.views("--schema", "other")
-        self.db.execute('GRANT SELECT ON "all".products TO e2e_other')
+        self.db.execute('GRANT SELECT ON stores.products TO e2e_other')
 
     def test_an_id_widens_below_the_views(self):
         self.prepare_widening()
@@ -432,7 +434,7 @@ class Views(Case):
                          self.seen("store, _parent_id", "products_variants"))
         self.assertEqual("text", self.columns(schema="other")["id"])
         self.assertEqual("t", self.db.value(
-            "SELECT has_table_privilege('e2e_other', '\"all\".products', "
+            "SELECT has_table_privilege('e2e_other', 'stores.products', "
             "'SELECT')::text")[0])
         self.assertEqual({"unchanged"}, {what for what, *_ in self.views()})
 
@@ -446,7 +448,7 @@ class Views(Case):
     def test_a_dependent_view_prevents_widening(self):
         self.prepare_widening()
         self.db.execute('CREATE VIEW public.mine AS SELECT id FROM '
-                        '"all".products')
+                        'stores.products')
         before = self.snapshot()
         result = self.load_into("two", product(1), product("x"),
                                 status=FAILED)
@@ -457,3 +459,96 @@ class Views(Case):
         self.db.execute("DROP VIEW public.mine")
         self.load_into("two", product(1), product("x"))
         self.assertEqual("text", self.columns()["id"])
+
+
+class Shops(Case):
+    """The view shops, and the schema."""
+
+    COLUMNS = "store, domain, currency_code, iana_timezone, plan"
+
+    def shops(self, schema="stores"):
+        return self.rows("shops", self.COLUMNS, schema=schema)
+
+    def test_each_store_has_a_row(self):
+        """Also one whose shop is not known. The view is always up to date."""
+        self.configure("acme", "beta")
+        self.query("plain", PLAIN)
+        self.run_program("run", "--store", "acme")
+        self.assertIn("made       stores.shops, 1 store\n",
+                      self.run_program("views").stdout)
+        known = self.db.row(f"SELECT {self.COLUMNS} FROM bulkpg.store")
+        self.assertNotIn(None, known.values())
+        self.assertEqual([tuple(known.values())], self.shops())
+        self.run_program("run", "--store", "beta")
+        self.assertEqual(["acme", "beta"], [one[0] for one in self.shops()])
+        self.db.execute("DELETE FROM bulkpg.store WHERE store = 'beta'")
+        self.assertEqual(("beta", None, None, None, None), self.shops()[1])
+        self.assertIn("unchanged  stores.shops, 2 stores\n",
+                      self.run_program("views").stdout)
+        self.assertEqual(["store", "domain", "currency_code",
+                          "iana_timezone", "plan"], self.db.column(
+            "SELECT attname FROM pg_attribute WHERE attrelid = "
+            "'stores.shops'::regclass AND attnum > 0 ORDER BY attnum"))
+        self.db.execute("DROP SCHEMA acme, beta CASCADE")
+        self.assertIn("dropped    stores.shops\n",
+                      self.run_program("views").stdout)
+
+    def test_a_table_has_its_name(self):
+        self.configure()
+        self.query("plain", PLAIN.replace(
+            "products {", 'products @table(name: "shops") {'))
+        self.run_program("run")
+        result = self.run_program("views")
+        self.assertIn("SHOPS_TAKEN", result.stderr)
+        self.assertEqual(self.rows("shops", "id"),
+                         self.rows("shops", "id", schema="stores"))
+        self.query("plain", PLAIN)
+        self.run_program("run")
+        self.db.execute("DROP TABLE acme.shops CASCADE")
+        self.assertIn("made       stores.shops",
+                      self.run_program("views").stdout)
+        self.assertEqual("acme", self.shops()[0][0])
+
+    def test_someone_elses_relation(self):
+        self.configure()
+        self.query("plain", PLAIN)
+        self.run_program("run")
+        self.db.execute("CREATE SCHEMA stores; CREATE TABLE stores.shops ()")
+        result = self.run_program("views", status=CONFIG)
+        self.assertIn("stores.shops exists, but bulkpg did not", result.stderr)
+
+    def test_readers(self):
+        self.db.execute("DROP ROLE IF EXISTS e2e_shops; CREATE ROLE e2e_shops")
+        self.addCleanup(self.db.execute, "DROP OWNED BY e2e_shops; "
+                        "DROP ROLE e2e_shops")
+        self.configure(database="readers = e2e_shops\n")
+        self.query("plain", PLAIN)
+        self.run_program("run")
+        self.run_program("views")
+        self.db.execute("SET ROLE e2e_shops; SELECT * FROM stores.shops")
+
+    def test_views_of_earlier_versions_stay_where_they_are(self):
+        self.configure()
+        self.query("plain", PLAIN)
+        self.run_program("run")
+        self.run_program("views", "--schema", "all")
+        self.assertIn("unchanged  all.products, 1 store\n",
+                      self.run_program("views").stdout)
+        self.assertEqual("acme", self.shops('"all"')[0][0])
+        self.assertIn("made       stores.products",
+                      self.run_program("views", "--schema",
+                                       "stores").stdout)
+        self.db.execute('DROP SCHEMA "all" CASCADE; CREATE SCHEMA "all"; '
+                        'CREATE VIEW "all".mine AS SELECT 1 AS x')
+        self.assertIn("unchanged  stores.products",
+                      self.run_program("views").stdout)
+
+    def test_a_store_has_this_name(self):
+        self.program.configure(self.db.dsn, [
+            {**self.shop.stores["acme"], "name": "stores"}])
+        self.query("plain", PLAIN)
+        self.run_program("run")
+        result = self.run_program("views", status=CONFIG)
+        self.assertIn("SCHEMA_TAKEN", result.stderr)
+        self.run_program("views", "--schema", "fleet")
+        self.assertEqual("stores", self.shops("fleet")[0][0])
