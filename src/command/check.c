@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/event.h"
 #include "base/mem.h"
 #include "cli/process.h"
 #include "command/access.h"
@@ -94,6 +95,8 @@ check_query(struct look *look, struct jobs *jobs, size_t i)
     char what[512];
     struct err err;
 
+    look->verdicts.jobs++;
+    verdict_about(&look->verdicts, job->config->name, job->file->job);
     snprintf(what, sizeof(what), "query %s (%s %s)", job->file->path,
              store_config_kind(job->config), job->config->name);
     if (!check_plan(jobs, i, access->answers, &err)) {
@@ -128,6 +131,7 @@ check_jobs(struct look *look)
     else if (look->context->journal != NULL)
         for (size_t i = 0; i < jobs.count; i++)
             check_query(look, &jobs, i);
+    verdict_about(&look->verdicts, NULL, NULL);
     jobs_free(&jobs);
 }
 
@@ -141,19 +145,24 @@ check_stores(struct look *look)
     struct arena strays = {0};
 
     look->stores = mem_array(count + 1, sizeof(*look->stores));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        verdict_about(&look->verdicts, context->stores[i].config->name, NULL);
         if (context_wants_store(context, context->stores[i].config))
             access_check_store(&look->stores[i], context, &context->stores[i],
                                &look->verdicts);
+    }
+    verdict_about(&look->verdicts, NULL, NULL);
     check_jobs(look);
     for (size_t i = 0; i < count && context->journal != NULL; i++)
         if (context_wants_store(context, context->stores[i].config))
             check_mutations(&look->stores[i], context, &context->stores[i],
                             &look->verdicts);
+    verdict_about(&look->verdicts, NULL, NULL);
     query_files_find_strays(&strays, &context->config, on_stray,
                             &look->verdicts);
     arena_free(&strays);
     for (size_t i = 0; i < count; i++) {
+        verdict_about(&look->verdicts, context->stores[i].config->name, NULL);
         access_report(&look->stores[i], &context->stores[i], &look->verdicts);
         access_check_scopes(&look->stores[i], &context->stores[i],
                             &look->verdicts);
@@ -182,8 +191,7 @@ static int
 check(struct context *context)
 {
     struct look look = {.context = context,
-                        .verdicts = {.json = context->options->json,
-                                     .quiet = context->options->quiet}};
+                        .verdicts = {.quiet = context->options->quiet}};
 
     check_all(&look);
     verdict_end(&look.verdicts);
@@ -193,5 +201,7 @@ check(struct context *context)
 int
 command_check(const struct options *options)
 {
+    if (options->json)
+        event_enable();
     return process_run(options, check);
 }

@@ -79,6 +79,8 @@ check_mutation(struct access *access, struct push *push,
 
     snprintf(what, sizeof(what), "mutation %s (%s %s)", push->file->path,
              store_config_kind(push->config), push->config->name);
+    verdicts->jobs++;
+    verdict_about(verdicts, push->config->name, push->file->job);
     if (check_file(&look, &err))
         check_access(&look);
     else if (!access_collect(access, push->store, what, &err))

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/event.h"
 #include "base/out.h"
-#include "json/write.h"
 
 struct line {
     const char *what;
@@ -15,32 +15,23 @@ struct line {
 };
 
 static void
-print_json(struct verdicts *verdicts, const struct line *line)
+tell(const struct log_ctx *about, const struct line *line)
 {
-    struct buf text = buf_with_ceiling(256 * 1024);
-    struct json_out *json = json_out_new(&text);
-
-    json_out_open(json, '{');
-    json_out_text(json, "what", line->what);
-    json_out_text(json, "verdict", line->verdict);
-    json_out_text(json, "code", line->code);
-    json_out_text(json, "message", line->message);
-    json_out_text(json, "hint", line->hint);
-    json_out_close(json, '}');
-    out_printf(stdout, "%s\n%s", verdicts->any ? "," : "[", buf_str(&text));
-    json_out_free(json);
-    buf_free(&text);
+    EVENT("checked", about, LOG_STR("what", line->what),
+          LOG_STR("verdict", line->verdict), LOG_STR("code", line->code),
+          LOG_STR("message", line->message), LOG_STR("remedy", line->hint),
+          LOG_END);
 }
 
 static void
-print_line(struct verdicts *verdicts, const struct line *line)
+print_line(const struct verdicts *verdicts, const struct line *line)
 {
     bool is_error = strcmp(line->verdict, "error") == 0;
 
     if (verdicts->quiet && !is_error)
         return;
-    if (verdicts->json) {
-        print_json(verdicts, line);
+    if (event_is_enabled()) {
+        tell(&verdicts->about, line);
     } else if (verdicts->quiet) {
         out_line(stdout, "%-5s  %s: %s; to fix: %s (%s)", line->verdict,
                  line->what, line->message, line->hint, line->code);
@@ -50,7 +41,12 @@ print_line(struct verdicts *verdicts, const struct line *line)
         if (line->code[0] != '\0')
             out_line(stdout, "       %s (%s)", line->hint, line->code);
     }
-    verdicts->any = true;
+}
+
+void
+verdict_about(struct verdicts *verdicts, const char *store, const char *job)
+{
+    verdicts->about = (struct log_ctx){.store = store, .job = job};
 }
 
 void
@@ -63,8 +59,8 @@ verdict_ok(struct verdicts *verdicts, const char *what, const char *detail)
 }
 
 static void
-print_err(struct verdicts *verdicts, const char *verdict, const char *what,
-          const struct err *err)
+print_err(const struct verdicts *verdicts, const char *verdict,
+          const char *what, const struct err *err)
 {
     struct line line = {what, verdict, err->code, err->message,
                         err_remedy(err)};
@@ -102,8 +98,11 @@ verdict_blame(struct verdicts *verdicts, const char *what, struct err *err)
 void
 verdict_end(const struct verdicts *verdicts)
 {
-    if (verdicts->json)
-        out_printf(stdout, "%s]\n", verdicts->any ? "\n" : "[");
+    if (event_is_enabled())
+        EVENT("summary", NULL, LOG_NUM("jobs", verdicts->jobs),
+              LOG_NUM("ok", verdicts->ok), LOG_NUM("warn", verdicts->warn),
+              LOG_NUM("failed", verdicts->error),
+              LOG_NUM("exit_status", verdicts->status), LOG_END);
     else if (!verdicts->quiet)
         out_line(stdout, "%d ok, %d warn, %d error", verdicts->ok,
                  verdicts->warn, verdicts->error);

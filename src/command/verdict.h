@@ -6,24 +6,29 @@
  *            use descriptionHtml
  *     error  database: ...
  *
- * The last line is "12 ok, 1 warn, 2 error". With --json the output is an array
- * of objects. With -q only errors are printed, each with its fix in the same
- * line. The exit status is that of the worst error; warnings do not count.
+ * The last line is "12 ok, 1 warn, 2 error". With --json each line is an event
+ * (base/event.h), and the last one is the summary. With -q only errors are
+ * printed, each with its fix in the same line. The exit status is that of the
+ * worst error; warnings do not count.
  */
 #ifndef COMMAND_VERDICT_H
 #define COMMAND_VERDICT_H
 
 #include <stddef.h>
 
-#include "base/err.h"
+#include "base/log.h"
 
 struct verdicts {
-    bool json;
-    bool quiet; /* errors only */
-    bool any;
-    int ok, warn, error; /* how many */
+    bool quiet;           /* errors only */
+    struct log_ctx about; /* the store and the job that are examined */
+    int jobs;             /* queries and mutations that were examined */
+    int ok, warn, error;  /* how many */
     int status;
 };
+
+/* What is examined from now on. NULL: no store, no job in particular. */
+void
+verdict_about(struct verdicts *verdicts, const char *store, const char *job);
 
 /* Print an ok line. `detail` may be "". */
 void
@@ -40,7 +45,7 @@ void verdict_error(struct verdicts *verdicts, const char *what,
 void
 verdict_blame(struct verdicts *verdicts, const char *what, struct err *err);
 
-/* Print the end of the JSON, or the counts. */
+/* Print the summary. */
 void verdict_end(const struct verdicts *verdicts);
 
 #endif

@@ -7,6 +7,7 @@ import subprocess
 import yaml
 
 from cases.queries import ORDERS, PLAIN, PRODUCTS
+from cases.test_events import names, read_events
 from harness.case import (AGAIN, CONFIG, DENIED, FAILED, OK, UNWRITTEN, USAGE,
                           Case)
 from harness.pooler import Pooler
@@ -66,7 +67,14 @@ class Commands(Case):
         self.prepare()
         result = self.run_program("check")
         self.assertIn("products", result.stdout)
-        json.loads(self.run_program("check", "--json").stdout)
+        events = read_events(self, self.run_program("check", "--json"))
+        self.assertEqual({"checked", "summary"}, set(names(events)))
+        self.assertEqual({"ok"}, {one["verdict"] for one in events[:-1]})
+        query = [one for one in events if one.get("job") == "products"][0]
+        self.assertEqual("acme", query["store"])
+        self.assertIn("queries/products.graphql", query["what"])
+        self.assertEqual((2, len(events) - 1, 0), (
+            events[-1]["jobs"], events[-1]["ok"], events[-1]["failed"]))
         self.assertEqual({}, self.snapshot())
         self.assertEqual([], self.requests(kind="run"))
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 
 from cases.queries import PLAIN, PRODUCT, PRODUCTS
+from cases.test_events import read_events
 from harness import codes, hostile
 from harness.case import (CONFIG, DENIED, FAILED, OK, PARTIAL, UNWRITTEN, Case)
 from harness.terminal import Terminal
@@ -173,8 +174,11 @@ class Names(Case):
                       "c1\\u009b", "bidi\\u202e"):
             self.assertIn(f"queries/{shown}.graphql", result.stdout)
         self.run_program("check", status=CONFIG)
-        result = self.run_program("check", "--json", status=CONFIG)
-        json.loads(result.stdout)
+        events = read_events(self, self.run_program("check", "--json",
+                                                    status=CONFIG))
+        failed = [one for one in events if one.get("verdict") == "error"]
+        self.assertEqual(len(failed), events[-1]["failed"])
+        self.assertTrue(all(one["code"] and one["remedy"] for one in failed))
         self.program.run("status", "--failed")
         json.loads(self.program.run("status", "--json", "--failed").stdout)
         for name, arguments in (("out.prom", ("status", "--metrics")),
