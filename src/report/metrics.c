@@ -204,6 +204,8 @@ append_statuses(struct buf *text, const struct journal_runs *runs)
         for (int s = RUN_SUBMITTING; s <= RUN_ABANDONED; s++) {
             enum run_status status = (enum run_status)s;
 
+            if (status == RUN_DRY)
+                continue;
             append_name(text, name, &runs->runs[i], "status",
                         run_status_name(status));
             append_value(text, runs->runs[i].status == status, false);

@@ -8,6 +8,7 @@ from cases.queries import PLAIN, PRODUCTS
 from cases.test_events import names, read_events
 from cases.test_pending import PendingCase
 from harness.case import AGAIN, CONFIG, FAILED, OK
+from harness.cluster import Held
 from harness.walk_case import WalkCase
 
 INCREMENTAL = PLAIN.replace("{", "query @incremental {", 1)
@@ -406,6 +407,7 @@ class Earlier(DryCase):
         interrupted = self.row()
         self.assertEqual("interrupted", interrupted["status"])
         self.shop.set(outcome=None)
+        self.shop.post("operation", {"store": "acme", "status": "COMPLETED"})
         self.dry()
         self.assertEqual("dry", self.row()["status"])
         self.run_program("run")
@@ -418,10 +420,12 @@ class Earlier(DryCase):
     def test_pages_are_resumed(self):
         self.prepare(PAGED)
         self.change_rows()
-        self.shop.rule({"hold": True}, nth=4, times=-1, kind="query",
+        self.shop.rule({"hold": True}, nth=2, times=-1, kind="query",
                        contains="products(")
         running = self.program.start("run", "--keep", "kept")
-        self.wait_for(lambda: self.shop.get("held") > 0)
+        self.wait_for(lambda: self.shop.get("held") > 0 and self.db.value(
+            "SELECT count(*) AS v FROM bulkpg.frontier") > 0
+            or not running.is_alive())
         running.signal(signal.SIGKILL)
         running.wait()
         self.shop.post("rules/clear")
@@ -485,13 +489,14 @@ class Earlier(DryCase):
         self.prepare()
         self.change_rows()
         before = self.snapshot()
-        holder = self.db.hold("BEGIN; UPDATE acme.products SET title = title "
-                              f"WHERE id = {self.ids[0]}")
+        holder = Held(self.db, "UPDATE acme.products SET title = title "
+                      f"WHERE id = {self.ids[0]}")
         running = self.program.start("run", "--dry-run")
         self.wait_for(lambda: self.db.value(
             "SELECT count(*) AS v FROM pg_stat_activity WHERE "
             "wait_event_type = 'Lock' AND application_name LIKE "
-            "'bulkpg run %'") > 0)
+            "'bulkpg run %'") > 0 or not running.is_alive())
+        self.assertTrue(running.is_alive())
         running.signal(signal.SIGKILL)
         running.wait()
         holder.release()
