@@ -259,6 +259,24 @@ START_TEST(faults_of_queries)
 
 END_TEST
 
+START_TEST(roots)
+{
+    static const char *const denied[] = {"collections", NULL};
+
+    build_or_abort("query @paged { later @optional { id } collections "
+                   "@optional { nodes { id } } products { nodes { later "
+                   "@optional } } shop { later @optional } }",
+                   denied);
+    ck_assert_str_eq("products: id bigint", columns());
+    ck_assert_str_eq("later (the API does not have it), collections (denied), "
+                     "products.later (the API does not have it), shop.later "
+                     "(the API does not have it)",
+                     left_out());
+    ck_assert(plan_leaves_out(plan, "collections"));
+}
+
+END_TEST
+
 START_TEST(masked_fields)
 {
     static const char *const denied[] = {"products.vendor", NULL};
@@ -334,6 +352,7 @@ optional_suite(void)
     tcase_add_test(tests, fragments_and_aliases);
     tcase_add_test(tests, values_that_are_kept_whole);
     tcase_add_loop_test(tests, faults_of_queries, 0, COUNT(faults));
+    tcase_add_test(tests, roots);
     tcase_add_test(tests, masked_fields);
     tcase_add_test(tests, the_hash);
     tcase_add_test(tests, types_of_other_tables);
