@@ -427,8 +427,8 @@ START_TEST(readers_can_read_the_journal)
 
 END_TEST
 
-/* By the first word after the statement's comment. Temporary tables do not exist
- * yet. */
+/* By the first word after the statement's comment. Temporary tables do not
+ * exist yet. */
 static bool
 can_be_prepared(const char *sql)
 {
