@@ -1,6 +1,7 @@
 /*
  * Two hashes tell whether a connection was begun below a parent: one for the
- * whole walk, and one for the present round of the connection. A new round
+ * whole walk, which is also that of the first round, and one for the present
+ * round of the connection. A new round
  * begins when a connection above it is read again.
  *
  * Hazards. If a root comes again, the staged rows of its connection are removed
@@ -51,7 +52,7 @@ begun_clear(struct begun *begun)
 
 /* ---- parents of the walk ------------------------------------------------ */
 
-/* The same in all rounds. */
+/* The same in all rounds; and that of the first round. */
 static uint64_t
 in_all_rounds(const struct pages_connection *c, struct span parent)
 {
@@ -62,17 +63,25 @@ uint64_t
 begun_instance(const struct walker *walker, const struct pages_connection *c,
                struct span parent)
 {
-    return seen_instance(c->index, walker->rounds[c->index] + 1, parent);
+    return seen_instance(c->index, walker->rounds[c->index], parent);
+}
+
+/* In the first round, the two hashes are the same. */
+static void
+add_parent(struct walker *walker, const struct pages_connection *c,
+           struct span parent, uint64_t instance)
+{
+    (void)!seen_add(&walker->parents, instance);
+    if (walker->rounds[c->index] > 0)
+        (void)!seen_add(&walker->parents, begun_instance(walker, c, parent));
 }
 
 void
 begun_add(struct walker *walker, const struct pages_connection *c,
           struct span parent)
 {
-    if (parent.length == 0)
-        return;
-    (void)!seen_add(&walker->parents, begun_instance(walker, c, parent));
-    (void)!seen_add(&walker->parents, in_all_rounds(c, parent));
+    if (parent.length > 0)
+        add_parent(walker, c, parent, in_all_rounds(c, parent));
 }
 
 void
@@ -184,6 +193,5 @@ begun_note(struct begun *begun, struct walker *walker,
     if (instance == 0)
         instance = in_all_rounds(c, parent);
     (void)!seen_add(&begun->here, instance);
-    (void)!seen_add(&walker->parents, instance);
-    (void)!seen_add(&walker->parents, begun_instance(walker, c, parent));
+    add_parent(walker, c, parent, instance);
 }

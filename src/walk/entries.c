@@ -70,7 +70,7 @@ bytes_of(const struct frontier_entry *row)
 static void
 free_entry(struct entries *entries, struct walk_entry *entry)
 {
-    entries->bytes -= bytes_of(&entry->row);
+    entries->bytes -= entry->bytes;
     free((char *)entry->row.parent_id);
     free((char *)entry->row.cursor);
     free(entry->mark);
@@ -123,8 +123,10 @@ set_row(struct entries *entries, struct walk_entry *entry,
         const struct frontier_entry *row)
 {
     char *parent = copy_text(row->parent_id), *cursor = copy_text(row->cursor);
+    size_t bytes = bytes_of(row);
 
-    entries->bytes += bytes_of(row) - bytes_of(&entry->row);
+    entries->bytes += bytes - entry->bytes;
+    entry->bytes = bytes;
     free((char *)entry->row.parent_id);
     free((char *)entry->row.cursor);
     entry->row = *row;

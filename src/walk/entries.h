@@ -28,6 +28,7 @@ enum { ENTRIES_MAX = 10000, ENTRIES_TEXT_MAX = 4 * 1024 * 1024 };
 
 struct walk_entry {
     struct frontier_entry row; /* its texts are owned */
+    size_t bytes;              /* of the texts */
     struct walk_entry *next;   /* in its list */
     struct walk_entry *previous;
     size_t change;     /* while it flies: number of its change in its page,

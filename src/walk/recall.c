@@ -116,7 +116,7 @@ recall_row(struct walker *walker, int connection, const char *parent_id,
     begun_add(walker, c, parent);
     if (id == NULL)
         return;
-    key = seen_hash(seen_instance(connection, 1, parent), span_str(id));
+    key = seen_hash(seen_instance(connection, 0, parent), span_str(id));
     for (uint64_t repeats = 0; repeats < PROOF_TRIES; repeats++)
         if (seen_has(&walker->open,
                      seen_instance(connection, 0, parent) + repeats))
