@@ -594,25 +594,25 @@ end_edge(struct split *split, const struct frame *frame)
 static void
 end_frame(struct split *split)
 {
-    struct frame frame = split->frames[--split->depth];
+    const struct frame *frame = &split->frames[--split->depth];
 
     split->visits = split->depth > 0 ? top(split)->visits : SCAN_ALL_KEYS;
-    switch (frame.kind) {
+    switch (frame->kind) {
     case FRAME_FIELDS:
-        end_fields(split, &frame);
+        end_fields(split, frame);
         break;
     case FRAME_EDGE:
-        end_edge(split, &frame);
+        end_edge(split, frame);
         break;
     case FRAME_CONNECTION:
-        if (frame.place->kind == PAGES_ROWS)
+        if (frame->place->kind == PAGES_ROWS)
             end_connection(split);
         break;
     case FRAME_LIST:
-        if (frame.place->kind == PAGES_ELEMENTS)
+        if (frame->place->kind == PAGES_ELEMENTS)
             buf_append_char(&line_of(split)->text, ']');
-        else if (frame.place->kind == PAGES_ROWS &&
-                 frame.place->rows_key == NULL)
+        else if (frame->place->kind == PAGES_ROWS &&
+                 frame->place->rows_key == NULL)
             end_connection(split);
         break;
     case FRAME_ANSWER:
