@@ -44,8 +44,8 @@ read_how(struct builder *b, const struct gql_directive *given,
                        "@mask needs how: HASH, NULL, DOMAIN or YEAR");
 }
 
-/* The values that a mask cannot take; NULL: it takes these. A field that is left
- * out has none. */
+/* The values that a mask cannot take; NULL: it takes these. A field that is
+ * left out has none. */
 static const char *
 refused_values(const struct column_site *site, enum plan_mask mask)
 {

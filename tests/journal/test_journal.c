@@ -427,16 +427,13 @@ START_TEST(readers_can_read_the_journal)
 
 END_TEST
 
-/* By the first word after the statement's comment. Temporary tables do not
- * exist yet. */
+/* By the first word after the statement's comment. */
 static bool
 can_be_prepared(const char *sql)
 {
     static const char *const words[] = {"SELECT", "INSERT", "UPDATE",
                                         "DELETE", "WITH",   "VALUES"};
 
-    if (strstr(sql, "pg_temp.") != NULL)
-        return false;
     while (strncmp(sql, "--", 2) == 0)
         sql += strcspn(sql, "\n") + 1;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
