@@ -30,8 +30,9 @@ static void
 prepare(void)
 {
     tables = (struct tables){0};
-    ck_assert_msg(tables_prepare(&tables, &job.job, &err), "%s: %s", err.code,
-                  err.message);
+    ck_assert_msg(tables_prepare(&tables, &job.job, &err) &&
+                      tables_make_schema(&tables, &job.job, &err),
+                  "%s: %s", err.code, err.message);
 }
 
 static void
