@@ -36,14 +36,16 @@ struct store_state {
     struct task_queue slot_freed;
     int mutation_slots_taken; /* mutations have slots of their own */
     struct task_queue mutation_slot_freed;
-    struct store_faults faults; /* of its jobs, each reported once */
-    struct err silence;         /* why shop_info_refresh() failed */
-    bool counts_preparations;   /* jobs are prepared within the limit */
-    bool is_preparing;          /* has one of context.preparations_free */
+    struct store_faults faults;  /* of its jobs, each reported once */
+    struct err silence;          /* why shop_info_refresh() failed */
+    bool counts_preparations;    /* jobs are prepared within the limit */
+    bool is_preparing;           /* has one of context.preparations_free */
+    struct denied_known *denied; /* what it said to denied_ask() */
 };
 
-struct ids;         /* command/ids.h */
-struct finish_wait; /* job/finish.h */
+struct ids;          /* command/ids.h */
+struct denied_known; /* job/denied.h */
+struct finish_wait;  /* job/finish.h */
 
 struct context {
     const struct options *options;

@@ -2,9 +2,15 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "job/first_rows.h"
 
-enum { DENIED_MAX = 64, FEW_ROWS = 10, FEWER_ROWS = 3 };
+enum {
+    DENIED_MAX = 64,
+    FEW_ROWS = 10,
+    FEWER_ROWS = 3,
+    KNOWN_MS = 10 * 60 * 1000
+};
 
 /* ---- the list ------------------------------------------------------------ */
 
@@ -97,6 +103,66 @@ denied_ask(struct job *job, int rows)
     arena_free(&arena);
     return any;
 }
+
+/* ---- the memory of the process ------------------------------------------- */
+
+struct denied_known {
+    const char *job;
+    const char **list;
+    int64_t asked_ms;
+    struct denied_known *next;
+};
+
+static struct denied_known *
+find_known(const struct job *job)
+{
+    struct denied_known *known = job->store->denied;
+
+    while (known != NULL && strcmp(known->job, job->file->job) != 0)
+        known = known->next;
+    return known;
+}
+
+static const char **
+copy_list(struct arena *arena, const char *const *list)
+{
+    const char **copy =
+        list == NULL ? NULL : arena_array(arena, DENIED_MAX + 1, sizeof(*copy));
+
+    for (int i = 0; copy != NULL && list[i] != NULL; i++)
+        copy[i] = arena_strdup(arena, list[i]);
+    return copy;
+}
+
+void
+denied_remember(const struct job *job)
+{
+    struct arena *arena = &job->context->config.arena;
+    struct denied_known *known = find_known(job);
+
+    if (known == NULL) {
+        known = arena_alloc(arena, sizeof(*known));
+        *known =
+            (struct denied_known){.job = arena_strdup(arena, job->file->job),
+                                  .next = job->store->denied};
+        job->store->denied = known;
+    }
+    known->asked_ms = clock_now_ms();
+    known->list = copy_list(arena, job->denied);
+}
+
+bool
+denied_recall(struct job *job)
+{
+    const struct denied_known *known = find_known(job);
+
+    if (known == NULL || clock_now_ms() - known->asked_ms > KNOWN_MS)
+        return false;
+    job->denied = copy_list(&job->arena, known->list);
+    return true;
+}
+
+/* ---- after a failure ----------------------------------------------------- */
 
 /* Nested rows multiply the cost of the request. */
 static bool

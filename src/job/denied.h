@@ -11,9 +11,15 @@
  * denies none. */
 bool denied_ask(struct job *job, int rows);
 
-/* The same after a run failed with `why`, because the store refused the query
- * or its operation, or denied a field in some rows: also the field that its
- * text names, "Access denied for title field". */
+/* A listener prepares a job for every batch of pending objects. Remember what
+ * the store denies to the job; or take that as job->denied. False if it is not
+ * known, or from more than ten minutes ago. */
+void denied_remember(const struct job *job);
+bool denied_recall(struct job *job);
+
+/* The same as denied_ask() after a run failed with `why`, because the store
+ * refused the query or its operation, or denied a field in some rows: also the
+ * field that its text names, "Access denied for title field". */
 bool denied_after(struct job *job, const struct err *why);
 
 #endif

@@ -127,9 +127,14 @@ prepare(struct job *job, const char *types_file, struct err *err)
 static bool
 prepare_without_denied(struct job *job, struct err *err)
 {
+    if (job->plan->asked_optional == NULL)
+        return true;
+    if (job->pending != JOB_NOT_PENDING && denied_recall(job))
+        return job->denied == NULL || prepare(job, NULL, err);
     while (job->plan->asked_optional != NULL && denied_ask(job, 1))
         if (!prepare(job, NULL, err))
             return false;
+    denied_remember(job);
     return true;
 }
 

@@ -199,3 +199,25 @@ class Worker(PendingCase, ListenCase):
                                                  schema="bulkpg"))
         self.run_due()
         self.check_tables(PLAIN)
+
+    def test_a_denied_field(self):
+        """The listener asks once which fields with @optional are denied, not
+        for each batch, and fetches by ids without them."""
+        self.shop.set(denied=[{"type": "Product", "field": "vendor"}])
+        self.load("""{ products { edges { node { id title
+            vendor @optional } } } }""")
+
+        def asked():
+            return len([one for one in self.requests(kind="query")
+                        if "products(first: 1)" in one["query"]])
+        before = asked()
+        self.listen()
+        for ids in (self.ids[:3], self.ids[4:5]):
+            self.change_and_pend(*ids)
+            self.is_fetched()
+        self.stop()
+        self.assertEqual(["full loaded", "ids loaded", "ids loaded"],
+                         self.modes())
+        self.assertEqual(before + 1, asked())
+        self.assertEqual(4, self.db.value(
+            "SELECT count(*) AS v FROM acme.products WHERE title = 'new'"))
