@@ -545,3 +545,28 @@ class Others(PendingCase):
         self.run_program("run", "--dry-run")
         self.assertEqual(["full loaded", "full dry"], self.modes())
 
+
+class Denied(DryCase):
+    def test_a_field_that_is_denied(self):
+        """The job restarts without it, and has two rows."""
+        self.prepare(PLAIN.replace("title", "title vendor @optional"))
+        self.shop.rule({"body": {"errors": [{
+            "message": "Access denied for vendor field. Required access: "
+                       "`read_vendors` access scope.",
+            "path": ["bulkOperationRunQuery"],
+            "extensions": {"code": "ACCESS_DENIED"}}]}}, kind="run")
+        result = self.dry()
+        self.assertIn("restarting the job without the denied fields",
+                      result.stderr)
+        self.assertEqual([("loaded", None, True),
+                          ("dry", "ACCESS_DENIED", True),
+                          ("dry", None, True)],
+                         self.rows("run", "status, error_code, finished_at "
+                                   "IS NOT NULL", "run_id", schema="bulkpg"))
+
+    def test_values_that_are_to_be_masked(self):
+        self.prepare()
+        self.query("products", PLAIN.replace(
+            "title", "title @mask(how: NULL)"))
+        result = self.dry("--remask")
+        self.assertIn("tables must change", result.stdout)
