@@ -264,25 +264,36 @@ archive_list(const char *directory, struct arena *arena, size_t *count)
 
 /* ---- removing ------------------------------------------------------------ */
 
+/* A file whose name is the first `length` bytes of `name`, and this ending. */
 static bool
-is_there(int folder, const char *stem, const char *ending)
+name_file(char *path, const char *name, size_t length, const char *ending)
 {
-    char name[KEEP_PATH_BYTES];
+    int written =
+        snprintf(path, KEEP_PATH_BYTES, "%.*s%s", (int)length, name, ending);
 
-    snprintf(name, sizeof(name), "%s%s", stem, ending);
-    return faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    return written > 0 && written < KEEP_PATH_BYTES;
+}
+
+static bool
+is_there(int folder, const char *name, size_t length, const char *ending)
+{
+    char path[KEEP_PATH_BYTES];
+
+    return name_file(path, name, length, ending) &&
+           faccessat(folder, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* The sidecar may also belong to a copy of the same result that run --keep
  * wrote into this folder. */
 static void
-remove_sidecar(int folder, const char *stem)
+remove_sidecar(int folder, const char *name, size_t length)
 {
     char sidecar[KEEP_PATH_BYTES];
 
-    snprintf(sidecar, sizeof(sidecar), "%s" PLAIN SIDECAR, stem);
-    if (!is_there(folder, stem, ENDING) && !is_there(folder, stem, PLAIN) &&
-        !is_there(folder, stem, GZIPPED))
+    if (!is_there(folder, name, length, ENDING) &&
+        !is_there(folder, name, length, PLAIN) &&
+        !is_there(folder, name, length, GZIPPED) &&
+        name_file(sidecar, name, length, PLAIN SIDECAR))
         unlinkat(folder, sidecar, 0);
 }
 
@@ -299,16 +310,14 @@ is_older(int folder, const char *name, int64_t oldest_s)
 static void
 prune_one(int folder, const char *name, int64_t oldest_s)
 {
-    char stem[KEEP_PATH_BYTES];
     size_t length;
     bool is_result = is_archived(name, ENDING, &length);
 
     if ((!is_result && !is_archived(name, PLAIN SIDECAR, &length)) ||
         !is_older(folder, name, oldest_s))
         return;
-    snprintf(stem, sizeof(stem), "%.*s", (int)length, name);
     if (!is_result || unlinkat(folder, name, 0) == 0)
-        remove_sidecar(folder, stem);
+        remove_sidecar(folder, name, length);
 }
 
 void
