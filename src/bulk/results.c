@@ -56,13 +56,14 @@ results_source(struct job *job, const struct operation *operation)
         job->context->http, store_session(job->context, job->store), bulk,
         &job->log);
     const char *path = copy_path(job, &operation->row);
-    struct sidecar about = {.id = bulk->id,
-                            .created_at = bulk->created_at,
-                            .completed_at = bulk->completed_at,
-                            .plan_hash = job->query_hash,
-                            .document = operation->row.query != NULL
-                                            ? operation->row.query
-                                            : operation->document};
+    struct sidecar about = {
+        .id = bulk->id,
+        .created_at = bulk->created_at,
+        .completed_at = bulk->completed_at,
+        .plan_hash = job->query_hash,
+        .left_out = plan_left_out_paths(job->plan, &job->arena),
+        .document = operation->row.query != NULL ? operation->row.query
+                                                 : operation->document};
 
     if (operation->is_partial) {
         claim_nothing(source);

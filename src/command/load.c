@@ -238,7 +238,10 @@ load_saved(struct job *job, const char *path)
         return;
     }
     replay.origin.is_cut |= job->plan->slice != NULL;
-    run_job(job, &replay.origin);
+    if (replay.left_out == NULL || job_leave_out(job, replay.left_out, &err))
+        run_job(job, &replay.origin);
+    else
+        job_fail(job, "the job did not run", &err);
     replay_close(&replay);
 }
 

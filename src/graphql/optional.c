@@ -176,12 +176,14 @@ has(const struct gql_selection *field, const char *directive)
     return gql_find_directive(field->directives, directive) != NULL;
 }
 
+/* `node` alone may be that of a to-one edge. */
 static bool
-selects_levels(const struct gql_selection *list)
+selects_levels(const struct gql_selection *list, bool counts_node)
 {
     for (; list != NULL; list = list->next)
         if (list->kind == GQL_FIELD && list->selections != NULL &&
-            gql_is_level(span_str(list->name)))
+            gql_is_level(span_str(list->name)) &&
+            (counts_node || strcmp(list->name, "node") != 0))
             return true;
     return false;
 }
@@ -192,7 +194,7 @@ is_connection(const struct leaving *l, const struct gql_selection *field,
 {
     struct gql_pages pages;
 
-    if (!selects_levels(field->selections))
+    if (!selects_levels(field->selections, definition != NULL))
         return false;
     return definition == NULL ||
            gql_is_connection(l->schema, definition->type.name) ||

@@ -32,6 +32,12 @@ add(struct job *job, const char *entry)
     return true;
 }
 
+void
+denied_add(struct job *job, const char *path)
+{
+    (void)add(job, path);
+}
+
 /* The path of an error without numbers: "products.seo.title". */
 static const char *
 path_of(const struct json *error, struct arena *arena)
@@ -65,43 +71,52 @@ add_errors(struct job *job, const struct json *errors, struct arena *arena)
 
 /* ---- questions ----------------------------------------------------------- */
 
+/* *any: the answer denies fields that are not in the list yet. False if there
+ * was no answer. */
 static bool
-ask_bulk(struct job *job, int rows, struct arena *arena, struct err *err)
+ask_bulk(struct job *job, int rows, struct arena *arena, bool *any,
+         struct err *err)
 {
     struct answer answer = {0};
+    bool fine;
 
     err->kind = ERR_NONE;
-    return !first_rows_bulk(job, rows, arena, &answer, err) &&
-           add_errors(job, answer.errors, arena);
+    fine = first_rows_bulk(job, rows, arena, &answer, err);
+    *any = !fine && add_errors(job, answer.errors, arena);
+    return fine || answer.errors != NULL;
 }
 
 static bool
-ask_roots(struct job *job, struct arena *arena, struct err *err)
+ask_roots(struct job *job, struct arena *arena, bool *any, struct err *err)
 {
     const struct pages *pages = job->plan->pages;
-    bool any = false;
+    bool answered = true;
 
+    *any = false;
     for (int i = 0; i < pages->count; i++) {
         struct reply reply = {0};
 
-        if (pages->connections[i].parent == NULL &&
-            first_rows_page(job, &pages->connections[i], arena, &reply, err))
-            any |= add_errors(job, reply.errors, arena);
+        if (pages->connections[i].parent != NULL)
+            continue;
+        if (first_rows_page(job, &pages->connections[i], arena, &reply, err))
+            *any |= add_errors(job, reply.errors, arena);
+        else
+            answered = false;
     }
-    return any;
+    return answered;
 }
 
 bool
-denied_ask(struct job *job, int rows)
+denied_ask(struct job *job, int rows, bool *any)
 {
     struct arena arena = {0};
     struct err err;
-    bool any = job->plan->paged.way == PLAN_BY_PAGES
-                   ? ask_roots(job, &arena, &err)
-                   : ask_bulk(job, rows, &arena, &err);
+    bool answered = job->plan->paged.way == PLAN_BY_PAGES
+                        ? ask_roots(job, &arena, any, &err)
+                        : ask_bulk(job, rows, &arena, any, &err);
 
     arena_free(&arena);
-    return any;
+    return answered;
 }
 
 /* ---- the memory of the process ------------------------------------------- */
@@ -134,6 +149,17 @@ copy_list(struct arena *arena, const char *const *list)
     return copy;
 }
 
+static bool
+are_equal(const char *const *a, const char *const *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    while (*a != NULL && *b != NULL && strcmp(*a, *b) == 0)
+        a++, b++;
+    return *a == *b;
+}
+
+/* The configuration's memory is kept, so an equal list is not copied again. */
 void
 denied_remember(const struct job *job)
 {
@@ -148,7 +174,8 @@ denied_remember(const struct job *job)
         job->store->denied = known;
     }
     known->asked_ms = clock_now_ms();
-    known->list = copy_list(arena, job->denied);
+    if (!are_equal(known->list, job->denied))
+        known->list = copy_list(arena, job->denied);
 }
 
 bool
@@ -170,10 +197,12 @@ ask_more(struct job *job)
 {
     struct arena arena = {0};
     struct err err;
-    bool any = ask_bulk(job, FEW_ROWS, &arena, &err) ||
-               (err_is(&err, MSG_MAX_COST_EXCEEDED) &&
-                ask_bulk(job, FEWER_ROWS, &arena, &err));
+    bool any;
 
+    if ((!ask_bulk(job, FEW_ROWS, &arena, &any, &err) || !any) &&
+        err_is(&err, MSG_MAX_COST_EXCEEDED) &&
+        !ask_bulk(job, FEWER_ROWS, &arena, &any, &err))
+        any = false;
     arena_free(&arena);
     return any;
 }

@@ -6,10 +6,12 @@
 
 #include "job/job.h"
 
-/* Ask the store for the first rows of the query. True if it denies fields that
- * job->denied does not have yet; they are added. A store that does not answer
- * denies none. */
-bool denied_ask(struct job *job, int rows);
+/* Ask the store for the first rows of the query. *any: it denies fields that
+ * job->denied does not have yet; they are added. False if it does not answer. */
+bool denied_ask(struct job *job, int rows, bool *any);
+
+/* Leave out a field with @optional, as if the store denied it. */
+void denied_add(struct job *job, const char *path);
 
 /* A listener prepares a job for every batch of pending objects. Remember what
  * the store denies to the job; or take that as job->denied. False if it is not
@@ -17,7 +19,7 @@ bool denied_ask(struct job *job, int rows);
 void denied_remember(const struct job *job);
 bool denied_recall(struct job *job);
 
-/* The same as denied_ask() after a run failed with `why`, because the store
+/* True if there are such fields after a run failed with `why`, because the store
  * refused the query or its operation, or denied a field in some rows: also the
  * field that its text names, "Access denied for title field". */
 bool denied_after(struct job *job, const struct err *why);

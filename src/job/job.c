@@ -127,14 +127,21 @@ prepare(struct job *job, const char *types_file, struct err *err)
 static bool
 prepare_without_denied(struct job *job, struct err *err)
 {
+    bool any = false, answered;
+
     if (job->plan->asked_optional == NULL)
         return true;
     if (job->pending != JOB_NOT_PENDING && denied_recall(job))
         return job->denied == NULL || prepare(job, NULL, err);
-    while (job->plan->asked_optional != NULL && denied_ask(job, 1))
-        if (!prepare(job, NULL, err))
+    do {
+        if (any && !prepare(job, NULL, err))
             return false;
-    denied_remember(job);
+        any = false;
+        answered =
+            job->plan->asked_optional == NULL || denied_ask(job, 1, &any);
+    } while (any);
+    if (answered)
+        denied_remember(job);
     return true;
 }
 
@@ -163,7 +170,17 @@ job_leave_out_denied(struct job *job, const struct err *why, bool *changed,
     if (!prepare(job, NULL, err))
         return false;
     *changed = strcmp(document, job->plan->document) != 0;
+    if (*changed)
+        denied_remember(job);
     return true;
+}
+
+bool
+job_leave_out(struct job *job, const char *const *paths, struct err *err)
+{
+    for (const char *const *path = paths; *path != NULL; path++)
+        denied_add(job, *path);
+    return prepare(job, job->context->options->types_file, err);
 }
 
 const char *

@@ -81,6 +81,11 @@ job_prepare(struct job *job, const char *types_file, struct err *err);
 MUST_CHECK bool job_leave_out_denied(struct job *job, const struct err *why,
                                      bool *changed, struct err *err);
 
+/* Prepare it again without these fields, which a saved result does not have.
+ * `paths` ends in NULL. */
+MUST_CHECK bool
+job_leave_out(struct job *job, const char *const *paths, struct err *err);
+
 /* A time as text in the form that Shopify reads, in the job's arena. */
 const char *job_time(struct job *job, int64_t seconds_since_1970);
 

@@ -30,6 +30,16 @@ find_owner(const struct builder *b, const char *path)
     return found;
 }
 
+/* With @unwrap, the name of a column lacks these parts. The types of what is
+ * left out may be unknown. */
+static bool
+is_wrapping(const struct builder *b, const char *part, const char *above,
+            bool is_last)
+{
+    return b->unwraps && above[0] != '\0' &&
+           (is_last ? strcmp(part, "value") == 0 : strcmp(part, "node") == 0);
+}
+
 /* Set the name, and the key in the table's shape. */
 static void
 follow(struct builder *b, const struct table_draft *draft,
@@ -44,8 +54,9 @@ follow(struct builder *b, const struct table_draft *draft,
         size_t length = strcspn(rest, ".");
         const char *part = arena_dup(b->arena, span_of(rest, length));
 
-        site->name =
-            walk_join(b, site->name, "_", name_snake_case(b->arena, part));
+        if (!is_wrapping(b, part, site->name, rest[length] == '\0'))
+            site->name =
+                walk_join(b, site->name, "_", name_snake_case(b->arena, part));
         site->key = shape_add(shape, site->key, part);
         rest += length + (rest[length] == '.');
     }
@@ -173,6 +184,23 @@ plan_left_out_text(const struct plan *plan, struct arena *arena)
             arena, "%s%s%s (%s)", text, text[0] != '\0' ? ", " : "", f->path,
             f->is_denied ? "denied" : "the API does not have it");
     return text;
+}
+
+const char *const *
+plan_left_out_paths(const struct plan *plan, struct arena *arena)
+{
+    const char **paths;
+    size_t count = 0;
+
+    for (const struct gql_left_out *f = plan->left_out; f; f = f->next)
+        count++;
+    if (count == 0)
+        return NULL;
+    paths = arena_array(arena, count + 1, sizeof(*paths));
+    count = 0;
+    for (const struct gql_left_out *f = plan->left_out; f; f = f->next)
+        paths[count++] = f->path;
+    return paths;
 }
 
 static bool

@@ -294,6 +294,10 @@ void plan_write_left_out(const struct plan *plan, struct json_out *json);
  * `arena`. */
 const char *plan_left_out_text(const struct plan *plan, struct arena *arena);
 
+/* Their paths, up to NULL; NULL: there are none. */
+const char *const *
+plan_left_out_paths(const struct plan *plan, struct arena *arena);
+
 /* Is the path, such as that of a table, at or below a field that is left out?
  * Or a field with @optional that is asked for? */
 bool plan_leaves_out(const struct plan *plan, const char *path);

@@ -110,6 +110,8 @@ is_due(struct run *run, bool *due, struct err *err)
     int64_t older_than_ms = run->options->older_than_ms;
 
     *due = true;
+    if (run->goes_on && run->job->pending != JOB_PENDING_BY_IDS)
+        return true;
     if (run->job->pending != JOB_NOT_PENDING)
         return pending_take(run->job, due, err);
     if (run->options->due)
@@ -472,14 +474,16 @@ run_once(struct run *run, struct err *err)
 void
 run_job(struct job *job, struct origin *origin)
 {
-    bool ended = false;
+    bool ended = false, goes_on = false;
     struct err err;
 
     while (!ended) {
         struct run run;
 
         run_init(&run, job, origin);
+        run.goes_on = goes_on;
         ended = run_once(&run, &err);
+        goes_on |= run.begun;
         run_free(&run);
     }
 }

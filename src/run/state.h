@@ -41,7 +41,8 @@ struct run {
     const char *store;
     const char *name; /* of the job */
     const char *schema;
-    bool is_dry; /* --dry-run: the merge is rolled back (run/dry.h) */
+    bool is_dry;  /* --dry-run: the merge is rolled back (run/dry.h) */
+    bool goes_on; /* the job restarts: an attempt before was due */
 
     /* Set by the steps prepare, choose mode, and begin or resume. */
     struct tables tables;

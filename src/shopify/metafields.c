@@ -2,7 +2,7 @@
 
 #include "json/write.h"
 
-enum { VARIABLES_BYTES = 8192 };
+enum { VARIABLES_BYTES = 8192, PAGES_MAX = 100 };
 
 static const char document[] =
     "query ListMetafields($owner: MetafieldOwnerType!, $after: String) {"
@@ -69,10 +69,17 @@ metafields_list(struct session *session, const char *owner,
 {
     struct metafield **end = first;
     const char *after = NULL;
+    int pages = 0;
 
     *first = NULL;
     do {
         const struct json *list, *nodes;
+
+        if (++pages > PAGES_MAX)
+            return err_set(err, MSG_PAGE_CURSOR,
+                           "the store has more than %d pages of metafield "
+                           "definitions",
+                           PAGES_MAX);
 
         if (!ask_definitions(session, owner, log, arena, &after, &list, err))
             return false;

@@ -15,6 +15,7 @@ struct replay {
     struct origin origin;
     struct source **files; /* owned, in the job's arena */
     int count;
+    const char *const *left_out; /* as in its sidecar; NULL: nothing */
 };
 
 /* Like source_file_new(). `objects` is the number of lines that the file must

@@ -92,6 +92,23 @@ keep_text(const struct json *meta, const char *key, struct arena *arena)
     return text != NULL ? arena_strdup(arena, text) : "";
 }
 
+static const char *const *
+keep_texts(const struct json *list, struct arena *arena)
+{
+    const char **texts;
+    size_t count = 0, n = 0;
+
+    if (list == NULL || list->kind != JSON_ARRAY)
+        return NULL;
+    for (const struct json *j = list->first; j != NULL; j = j->next)
+        count++;
+    texts = arena_array(arena, count + 1, sizeof(*texts));
+    for (const struct json *j = list->first; j != NULL; j = j->next)
+        if (j->kind == JSON_STRING)
+            texts[n++] = arena_strdup(arena, json_str(j));
+    return texts;
+}
+
 /* `scratch` holds the text and the JSON tree, `arena` the members that are
  * kept. */
 static bool
@@ -111,6 +128,7 @@ take_all(struct sidecar *sidecar, const char *text, struct arena *scratch,
     sidecar->partial = keep_text(meta, "partial", arena);
     if (sidecar->partial[0] == '\0')
         sidecar->partial = NULL;
+    sidecar->left_out = keep_texts(json_get(meta, "leftOut"), arena);
     return true;
 }
 
@@ -178,6 +196,18 @@ put_count(struct json_out *json, const char *key, int64_t count)
     json_out_text(json, key, count >= 0 ? digits : NULL);
 }
 
+static void
+put_texts(struct json_out *json, const char *key, const char *const *texts)
+{
+    if (texts == NULL)
+        return;
+    json_out_key(json, key);
+    json_out_open(json, '[');
+    for (; *texts != NULL; texts++)
+        json_out_string(json, *texts);
+    json_out_close(json, ']');
+}
+
 void
 sidecar_write(const struct sidecar *sidecar, struct buf *text)
 {
@@ -195,6 +225,7 @@ sidecar_write(const struct sidecar *sidecar, struct buf *text)
     json_out_text(json, "document", sidecar->document);
     if (sidecar->partial != NULL)
         json_out_text(json, "partial", sidecar->partial);
+    put_texts(json, "leftOut", sidecar->left_out);
     json_out_close(json, '}');
     json_out_free(json);
     buf_append_char(text, '\n');

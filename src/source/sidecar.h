@@ -20,6 +20,8 @@ struct sidecar {
     const char *plan_hash;
     const char *document; /* as submitted; not read back */
     const char *partial;  /* why rows are missing; NULL: the result is whole */
+    const char *const *left_out; /* paths of fields with @optional that are not
+                                  * in it, up to NULL; NULL: none */
 };
 
 /* Read the sidecar of the file `path`. A.jsonl.gz and A.jsonl.zst may use the

@@ -259,6 +259,8 @@ make_source(struct walk *walk)
     const char *path = copy_path(job, walk->walker->ref.run_id);
     struct sidecar about = {.created_at = walk->walker->moment,
                             .plan_hash = job->query_hash,
+                            .left_out =
+                                plan_left_out_paths(job->plan, &job->arena),
                             .document = job->plan->document};
 
     source = archive(walk, source, &about);

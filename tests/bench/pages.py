@@ -33,7 +33,7 @@ USUAL = {"PAGES_PRODUCTS": "50000", "PAGES_REQUESTS": "1000",
 BUCKET, RESTORE, SHARE = 2000, 100, 0.8
 RATE_LATENCY_MS, LATENCY_MS = 300, 1080
 CONCURRENCY = 8
-SLICES = 5  # windows of `rate`, because one cursor is read page after page
+SLICES = CONCURRENCY  # of `rate`, because one cursor is read page after page
 ROWS_PER_PRODUCT = 3.4  # a product has 2.4 variants, on average
 LONGEST_S = 3600
 

@@ -4,6 +4,7 @@
 
 #include "dialect/shopify.h"
 #include "plan/plan.h"
+#include "support/pages.h"
 #include "support/suite.h"
 #include "support/types.h"
 
@@ -336,6 +337,46 @@ START_TEST(types_of_other_tables)
 
 END_TEST
 
+/* With @unwrap, the names lack `value` and `node`, whether or not the field is
+ * there, or known. */
+START_TEST(wrapped_values_keep_their_names)
+{
+    static const char query[] =
+        "{ Device { edges { node { id name @optional { value } site @optional "
+        "{ node { id name { value } } } later @optional { value "
+        "@column(type: \"text\") } place @optional { node { "
+        "id @column(type: \"text\") name { value @column(type: \"text\") "
+        "} } } } } } }";
+    static const char *const denied[] = {"Device.edges.node.name",
+                                         "Device.edges.node.site", NULL};
+    static const char *const *const lists[] = {NULL, denied};
+    struct pages_api api;
+    struct gql_document *asked;
+
+    pages_open(&api, "tests/data/pages/graph.graphql", "infrahub");
+    asked = types_parse(&api.types, query);
+    if (!gql_leave_out(asked, api.types.schema, lists[_i], &api.types.arena,
+                       &err) ||
+        !api.dialect.check_query(asked, api.types.schema, &err) ||
+        !plan_build(&api.types.arena, "job", asked, api.types.schema,
+                    &api.dialect, &plan, &err))
+        ck_abort_msg("%s", err.message);
+    for (int i = 0; i < plan->tables[0].column_count; i++) {
+        static const char *const names[] = {"id",        "name",  "site_id",
+                                            "site_name", "later", "place_id",
+                                            "place_name"};
+        bool found = false;
+
+        for (size_t n = 0; n < COUNT(names); n++)
+            found |= strcmp(plan->tables[0].columns[i].name, names[n]) == 0;
+        ck_assert_msg(found, "%s", plan->tables[0].columns[i].name);
+    }
+    ck_assert_int_eq(7, plan->tables[0].column_count);
+    pages_close(&api);
+}
+
+END_TEST
+
 static Suite *
 optional_suite(void)
 {
@@ -356,6 +397,7 @@ optional_suite(void)
     tcase_add_test(tests, masked_fields);
     tcase_add_test(tests, the_hash);
     tcase_add_test(tests, types_of_other_tables);
+    tcase_add_loop_test(tests, wrapped_values_keep_their_names, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
 }

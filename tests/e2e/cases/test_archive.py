@@ -651,7 +651,7 @@ class PartialResults(Case):
             {"outcome": {"status": "FAILED", "partial_data": True,
                          "error_code": "INTERNAL_SERVER_ERROR"},
              "edits": [{"line": 1, "delete": True}] * 5},
-            times=4, kind="operation", contains="created_at:<")
+            times=4, kind="operation", contains='"created_at:<')
         result = self.run_program("run", "--accept-partial", status=PARTIAL)
         self.assertIn("PARTIAL_RESULT", result.stderr)
         self.assertEqual(len(before), len(self.rows("products")))

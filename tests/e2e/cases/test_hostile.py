@@ -78,7 +78,8 @@ class Outputs(Case):
             result = self.program.run("check", *how)
             self.assertIn("\\u202eOWNED", result.stdout)
             if how:
-                json.loads(result.stdout)
+                for line in result.stdout.splitlines():
+                    json.loads(line)
 
     def test_an_operation(self):
         """Its id appears in the log, in status and in the report."""

@@ -456,7 +456,7 @@ class Remask(StoreCase):
         self.query("people", self.MASKED)
         self.run_masked("--remask")
         self.assertEqual("integer", self.db.value(
-            'SELECT pg_typeof(created_at)::text AS v FROM "all".customers '
+            "SELECT pg_typeof(created_at)::text AS v FROM stores.customers "
             "LIMIT 1"))
         self.check_masked()
 

@@ -284,6 +284,22 @@ class Optional(Case):
         self.run_program("load", "job", "kept/" + kept[0])
         self.assertEqual(before, self.rows("products", "id, title, vendor"))
 
+    def test_a_result_without_the_table_is_loaded_again(self):
+        """It says what it lacks, so the table keeps its rows."""
+        self.configure()
+        self.query("job", NESTED)
+        self.run_program("run")
+        before = self.rows("products_variants", "_parent_id, id, sku", "1, 2")
+        self.shop.set(denied=VARIANTS)
+        self.run_program("run", "--keep", "kept")
+        self.shop.set(denied=[])
+        kept = [name for name in os.listdir(os.path.join(
+            self.program.directory, "kept")) if name.endswith(".jsonl")]
+        result = self.run_program("load", "job", "kept/" + kept[0])
+        self.assertIn("fields are left out", result.stderr)
+        self.assertEqual(before, self.rows("products_variants",
+                                           "_parent_id, id, sku", "1, 2"))
+
     def test_a_page_that_denies_the_field(self):
         """The first row has the field, and a later one does not."""
         self.configure()

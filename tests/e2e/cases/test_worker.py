@@ -200,6 +200,24 @@ class Worker(PendingCase, ListenCase):
         self.run_due()
         self.check_tables(PLAIN)
 
+    def test_a_field_that_is_denied_below_the_first_page(self):
+        """Asking for the first row does not show it, the run does. After that,
+        objects are fetched by their ids."""
+        self.shop.set(denied=[{"type": "Product", "field": "variants"}])
+        self.load("""query Q @paged { products { nodes { id title
+            variants @optional { nodes { id sku } } } } }""")
+        self.listen()
+        self.older("2 minutes")
+        self.change_and_pend(*self.ids[:3])
+        self.is_fetched()
+        self.change_and_pend(*self.ids[4:5])
+        self.is_fetched()
+        self.stop()
+        self.assertEqual("ids loaded", self.modes()[-1])
+        self.assertNotIn("polling", str(self.modes()))
+        self.assertEqual(4, self.db.value(
+            "SELECT count(*) AS v FROM acme.products WHERE title = 'new'"))
+
     def test_a_denied_field(self):
         """The listener asks once which fields with @optional are denied, not
         for each batch, and fetches by ids without them."""

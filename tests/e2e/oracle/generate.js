@@ -16,8 +16,9 @@ const MAX_CONNECTIONS = 5;
 const MAX_LEVEL = 2;
 const MAX_PLAIN_DEPTH = 3;
 
-/* Root fields that do not list a store's data. */
-const SKIPPED_ROOTS = new Set(['bulkOperations']);
+/* Root fields that do not list a store's data. Definitions depend on the
+ * settings of the fake store. */
+const SKIPPED_ROOTS = new Set(['bulkOperations', 'metafieldDefinitions']);
 
 const RULES = specifiedRules.filter((rule) => rule !== KnownDirectivesRule);
 
