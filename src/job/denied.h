@@ -7,7 +7,7 @@
 #include "job/job.h"
 
 /* Ask the store for the first rows of the query. *any: it denies fields that
- * job->denied does not have yet; they are added. False if it does not answer. */
+ * job->denied does not have yet; they are added. False if it did not answer. */
 bool denied_ask(struct job *job, int rows, bool *any);
 
 /* Leave out a field with @optional, as if the store denied it. */
@@ -19,9 +19,9 @@ void denied_add(struct job *job, const char *path);
 void denied_remember(const struct job *job);
 bool denied_recall(struct job *job);
 
-/* True if there are such fields after a run failed with `why`, because the store
- * refused the query or its operation, or denied a field in some rows: also the
- * field that its text names, "Access denied for title field". */
+/* Are there such fields after a run failed with `why`? The store refused the
+ * query or its operation, or denied a field in some rows. Also the field
+ * that its text names, "Access denied for title field". */
 bool denied_after(struct job *job, const struct err *why);
 
 #endif

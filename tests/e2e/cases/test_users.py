@@ -211,7 +211,7 @@ class Heirs(Users):
 
     def test_views(self):
         self.run_program("views")
-        found = self.db.value("SELECT count(*) AS v FROM \"all\".products")
+        found = self.db.value("SELECT count(*) AS v FROM stores.products")
         self.assertEqual(60, found)
 
     def test_a_new_column(self):
