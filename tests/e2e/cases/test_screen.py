@@ -36,6 +36,10 @@ class Screen(Case):
     def until_shown(self, terminal, text):
         self.wait_while(terminal, lambda: not terminal.shows(text), text)
 
+    def until_drawn(self, terminal, pattern):
+        self.wait_while(terminal, lambda: not any(
+            re.search(pattern, line) for line in terminal.drawn()), pattern)
+
     def until_end(self, terminal):
         self.wait_while(terminal, terminal.is_alive, "its end")
         terminal.look()
@@ -81,13 +85,11 @@ class Terminals(Screen):
                        contains="products(")
         terminal = self.open("run")
         self.wait_while(terminal, lambda: self.shop.get("held") == 0, "a page")
-        self.until_shown(terminal, " points left")
+        self.until_drawn(
+            terminal, r"reading pages  [1-9][\d,]* rows  "
+                      r"([\d,]+ rows/s  )?\d+ requests?  [\d,]+ points left")
         self.shop.post("rules/clear")
         self.assertEqual(0, self.until_end(terminal))
-        drawn = terminal.drawn()
-        self.assertTrue(any(re.search(
-            r"reading pages  [1-9][\d,]* rows  ([\d,]+ rows/s  )?\d+ "
-            r"requests?  [\d,]+", line) for line in drawn), drawn)
 
     def test_pages_that_wait_for_the_rate(self):
         self.query("products", PLAIN.replace(
