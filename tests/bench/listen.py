@@ -40,7 +40,8 @@ def build(folder):
     subprocess.run(
         ["cc", "-std=c11", "-O2", "-D_GNU_SOURCE", "-I" + TOP + "/src",
          os.path.join(HERE, "webhooks.c"),
-         os.path.join(TOP, "src/hook/signature.c"), "-o", program, "-lmd"],
+         os.path.join(TOP, "src/hook/signature.c"),
+         os.path.join(TOP, "src/base/hmac.c"), "-o", program, "-lmd"],
         check=True)
     return program
 
