@@ -49,6 +49,7 @@ CHECKS   := $(subst /test_,/,$(TESTS:$(BUILD)/%=check-%))
 ROOMS    := $(sort $(patsubst %/,%,$(dir $(CHECKS))))
 WRAPPED  := err_set err_code err_given log_warning clock_now_ms clock_after_ms
 SUPPORT  := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+BENCH    := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 SOURCES  := $(wildcard src/*.c src/*/*.[ch] scripts/*.c tests/*/*.[ch])
 # Installed with their folders, so that links between them work.
@@ -97,7 +98,7 @@ $(CHECKS): check-%: $(BUILD)/$$(subst /,/test_,$$*)
 
 $(ROOMS): %: $$(filter $$@/$$(percent),$(CHECKS))
 
-check-build: $(BUILD)/bulkpg $(TESTS) ## build the unit tests
+check-build: $(BUILD)/bulkpg $(TESTS) $(BENCH) ## build the unit tests and the bench's tools
 
 check-e2e: $(BUILD)/bulkpg ## run the end-to-end tests against a real PostgreSQL
 	tests/e2e/run.sh $(abspath $(BUILD)/bulkpg)
@@ -278,6 +279,12 @@ $(TESTS): $(BUILD)/%: tests/%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
 	    $(BUILD)/libbulkpg.a $(LDFLAGS) -fno-lto \
 	    $(WRAPPED:%=-Wl,--wrap=%) \
 	    $(shell pkg-config --libs check) $(LDLIBS)
+
+$(BENCH): $(BUILD)/%: tests/%.c $(BUILD)/libbulkpg.a | $(GEN)
+	@mkdir -p $(@D)
+	@echo "  TOOL $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $^ $(LDFLAGS) -fno-lto \
+	    $(LDLIBS)
 
 # This test replaces libpq.
 $(BUILD)/pg/test_wire: $(BUILD)/scripted/libpq.o

@@ -11,16 +11,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 from harness.program import Program
 
-from machine import Server
+from machine import Server, tool
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
 USUAL = {"LISTEN_RATE": "1000", "LISTEN_SECONDS": "60",
          "LISTEN_CONNECTIONS": "64", "LISTEN_BYTES": "4096",
          "LISTEN_IDLE": "10000", "LISTEN_SLOW": "200"}
@@ -32,18 +29,6 @@ P99_MS, GROWTH_KIB, CONNECTION_KIB = 200, 4096, 10
 
 def setting(name):
     return int(os.environ.get(name) or USUAL[name])
-
-
-def build(folder):
-    """The program that sends webhooks."""
-    program = os.path.join(folder, "webhooks")
-    subprocess.run(
-        ["cc", "-std=c11", "-O2", "-D_GNU_SOURCE", "-I" + TOP + "/src",
-         os.path.join(HERE, "webhooks.c"),
-         os.path.join(TOP, "src/hook/signature.c"),
-         os.path.join(TOP, "src/base/hmac.c"), "-o", program, "-lmd"],
-        check=True)
-    return program
 
 
 class Hostile:
@@ -179,8 +164,8 @@ def main():
     print("| clients | sent | committed | commits | p50 | p99 | p99.9 | "
           "longest | memory | grew by | CPU | |\n"
           "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|")
-    with tempfile.TemporaryDirectory() as folder, Server() as server:
-        sender = build(folder)
+    with Server() as server:
+        sender = tool("webhooks")
         bench = Bench(sys.argv[1], server)
         bench.stop(bench.start()[0])  # the journal exists
         hostile = (setting("LISTEN_IDLE"), setting("LISTEN_SLOW"))

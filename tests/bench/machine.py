@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from harness.cluster import Cluster
 from harness.store import FakeShop
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
 NGINX = """
 daemon off;
 worker_processes 1;
@@ -52,6 +54,16 @@ def settings():
         "max_connections": "100",
         "autovacuum": "off",
     }
+
+
+def tool(name):
+    """The path of a program of this folder, which is built first."""
+    program = f"build/release/bench/{name}"
+    done = subprocess.run(["make", "-s", "-C", TOP, "VARIANT=release", program],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"make {program}: {done.stderr.strip()}")
+    return os.path.join(TOP, program)
 
 
 class Server:

@@ -7,9 +7,8 @@ import os
 import struct
 import subprocess
 
-from machine import Failed, Meter, Server
+from machine import Failed, Meter, Server, tool
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 CLONE_NEWNET = 0x40000000
 TUNSETIFF, IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x400454CA, 1, 0x1000, 0x4000
 TUNSETOFFLOAD, TUN_F_CSUM, TUN_F_TSO4 = 0x400454D0, 1, 2
@@ -112,10 +111,7 @@ class FarServer:
         self.devices = [self.near.device(NEAR), far.device(FAR)]
         for device in self.devices:
             self.at_end.callback(os.close, device)
-        self.program = "/tmp/bench-link-" + str(os.getpid())
-        shell("cc", "-O2", "-D_GNU_SOURCE", "-o", self.program,
-              os.path.join(HERE, "link.c"))
-        self.at_end.callback(os.unlink, self.program)
+        self.program = tool("link")
         with far.inside():
             self.cluster = self.at_end.enter_context(
                 Server({"listen_addresses": f"'{FAR}'"}))
