@@ -23,6 +23,8 @@
  *   on_completed() reports.
  * - A daemon must not be stopped while connections are suspended.
  * - The library calls back from inside MHD_run() only. No callback waits.
+ * - Nothing in the library's epoll instance tells that a request was resumed.
+ *   So server_answer() writes to `wake_fd`, and the server waits for both.
  */
 #include "hook/server.h"
 
@@ -35,6 +37,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -95,7 +99,9 @@ enum { ANSWERS = sizeof(answers) / sizeof(answers[0]) };
 
 struct server {
     struct MHD_Daemon *daemon;
-    int epoll_fd;
+    int epoll_fd; /* the library's */
+    int wake_fd;  /* readable: a request was resumed */
+    int wait_fd;  /* readable if one of both is */
     int listen_fd;
     struct server_limits limits;
     struct server_handler handler;
@@ -198,6 +204,14 @@ answer(struct server_request *request)
     return MHD_queue_response(request->connection, request->status, response);
 }
 
+static void
+wake(struct server *server)
+{
+    uint64_t one = 1;
+
+    (void)!write(server->wake_fd, &one, sizeof(one));
+}
+
 void
 server_answer(struct server_request *request, unsigned status)
 {
@@ -206,6 +220,7 @@ server_answer(struct server_request *request, unsigned status)
     touch(request->server, request->link);
     request->server->suspended--;
     MHD_resume_connection(request->connection);
+    wake(request->server);
 }
 
 /* ---- the body ----------------------------------------------------------- */
@@ -506,6 +521,22 @@ start_daemon(struct server *server)
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
 }
 
+static bool
+begin_waits(struct server *server)
+{
+    struct epoll_event readable = {.events = EPOLLIN};
+
+    server->epoll_fd =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    server->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    server->wait_fd = epoll_create1(EPOLL_CLOEXEC);
+    return server->wake_fd >= 0 && server->wait_fd >= 0 &&
+           epoll_ctl(server->wait_fd, EPOLL_CTL_ADD, server->epoll_fd,
+                     &readable) == 0 &&
+           epoll_ctl(server->wait_fd, EPOLL_CTL_ADD, server->wake_fd,
+                     &readable) == 0;
+}
+
 bool
 server_new(const char *address, int port, const struct server_limits *limits,
            const struct server_handler *handler, struct server **made,
@@ -513,6 +544,7 @@ server_new(const char *address, int port, const struct server_limits *limits,
 {
     struct server *server = mem_alloc(sizeof(*server));
 
+    server->wake_fd = server->wait_fd = -1;
     server->limits = *limits;
     server->handler = *handler;
     server->list.next = server->list.previous = &server->list;
@@ -521,13 +553,14 @@ server_new(const char *address, int port, const struct server_limits *limits,
         return false;
     }
     server->daemon = start_daemon(server);
-    if (server->daemon == NULL) {
-        close(server->listen_fd);
-        free(server);
-        return err_set(err, MSG_BUG, "libmicrohttpd does not start");
+    if (server->daemon == NULL || !begin_waits(server)) {
+        err_set(err, MSG_BUG, "libmicrohttpd does not start: %s",
+                strerror(errno));
+        if (server->daemon == NULL)
+            close(server->listen_fd);
+        server_free(server);
+        return false;
     }
-    server->epoll_fd =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     for (size_t i = 0; i < ANSWERS; i++)
         server->responses[i] = make_response(answers[i].text, answers[i].allow);
     server->only_get = make_response("method not allowed\n", "GET, HEAD");
@@ -540,9 +573,14 @@ server_free(struct server *server)
 {
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
-    for (size_t i = 0; i < ANSWERS; i++)
+    if (server->wait_fd >= 0)
+        close(server->wait_fd);
+    if (server->wake_fd >= 0)
+        close(server->wake_fd);
+    for (size_t i = 0; i < ANSWERS && server->responses[i] != NULL; i++)
         MHD_destroy_response(server->responses[i]);
-    MHD_destroy_response(server->only_get);
+    if (server->only_get != NULL)
+        MHD_destroy_response(server->only_get);
     free(server);
 }
 
@@ -569,12 +607,14 @@ serve_once(struct server *server)
 {
     int64_t deadline = clock_after_ms(SWEEP_MS);
     MHD_UNSIGNED_LONG_LONG timeout_ms;
+    uint64_t resumed;
     enum task_wake wake;
 
     if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES &&
         timeout_ms < SWEEP_MS)
         deadline = clock_after_ms((int64_t)timeout_ms);
-    wake = task_wait_fd(server->epoll_fd, POLLIN, deadline);
+    wake = task_wait_fd(server->wait_fd, POLLIN, deadline);
+    (void)!read(server->wake_fd, &resumed, sizeof(resumed));
     serve_ready(server);
     end_slow(server);
     return wake;
