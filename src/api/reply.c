@@ -69,9 +69,8 @@ number_of(const char *text)
     return end != text && number >= 0 ? number : -1;
 }
 
-/* Rounded up. */
-static int64_t
-ms_of(double seconds)
+int64_t
+reply_ms_of(double seconds)
 {
     if (!(seconds > 0))
         return 0;
@@ -88,18 +87,18 @@ until_reset_ms(const char *text, int64_t now_s)
     if (at < 0)
         return -1;
     if (at > 1e11) /* milliseconds since 1970 */
-        return ms_of(at / 1000 - (double)now_s);
-    return ms_of(at > 1e9 ? at - (double)now_s : at);
+        return reply_ms_of(at / 1000 - (double)now_s);
+    return reply_ms_of(at > 1e9 ? at - (double)now_s : at);
 }
 
-static int64_t
-retry_after_ms(const struct http_head *head)
+int64_t
+reply_retry_after_ms(const struct http_head *head)
 {
     int64_t date_s = parse_date(head->retry_after);
 
     if (date_s > 0)
-        return ms_of((double)(date_s - now_of(head)));
-    return ms_of(number_of(head->retry_after));
+        return reply_ms_of((double)(date_s - now_of(head)));
+    return reply_ms_of(number_of(head->retry_after));
 }
 
 static void
@@ -144,7 +143,8 @@ refill_ms(const struct rate_told *told)
 
     if (told->most < 0 || told->left < 0 || told->per_second <= 0)
         return 0;
-    return ms_of(missing > told->per_second ? missing / told->per_second : 1);
+    return reply_ms_of(missing > told->per_second ? missing / told->per_second
+                                                  : 1);
 }
 
 /* ---- statuses ----------------------------------------------------------- */
@@ -167,7 +167,7 @@ throttled(struct judge *judge, const char *words)
     err_set(judge->err, MSG_THROTTLED, "source %s asks for fewer requests%s%s",
             judge->name, words[0] != '\0' ? ": " : "", words);
     told->is_throttled = true;
-    told->wait_ms = retry_after_ms(judge->head);
+    told->wait_ms = reply_retry_after_ms(judge->head);
     if (told->wait_ms == 0)
         told->wait_ms = exhausted_ms(told);
     if (told->wait_ms == 0)
@@ -295,12 +295,25 @@ static const struct known phrases[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *
-code_of(const struct json *error)
+const char *
+reply_code(const struct json *error)
 {
     const char *code = json_str(json_path(error, "extensions", "code", NULL));
 
     return code != NULL ? code : json_str(json_get(error, "type"));
+}
+
+bool
+reply_is_denial(const struct json *error)
+{
+    static const char *const denials[] = {
+        "ACCESS_DENIED", "FORBIDDEN", "PERMISSION_DENIED", "PermissionDenied"};
+    const char *code = reply_code(error);
+
+    for (size_t i = 0; code != NULL && i < COUNT(denials); i++)
+        if (strcasecmp(code, denials[i]) == 0)
+            return true;
+    return false;
 }
 
 static const char *
@@ -315,7 +328,7 @@ message_of_error(const struct json *error)
 static enum meaning
 meaning_of(const struct json *error)
 {
-    const char *code = code_of(error);
+    const char *code = reply_code(error);
 
     for (size_t i = 0; code != NULL && i < COUNT(codes); i++)
         if (strcasecmp(codes[i].text, code) == 0)
@@ -355,7 +368,7 @@ gather_words(const struct json *errors, char *words, size_t size)
 
     words[0] = '\0';
     for (; error != NULL; error = error->next) {
-        const char *code = code_of(error);
+        const char *code = reply_code(error);
         const char *text = message_of_error(error);
         int length = snprintf(
             words + used, size - used, "%s%s%s%s%s", used > 0 ? "; " : "",
@@ -479,8 +492,8 @@ judge_errors(struct judge *judge, const struct json *errors)
 
 /* ---- body --------------------------------------------------------------- */
 
-static double
-number_at(const struct json *object, const char *key)
+double
+reply_number_at(const struct json *object, const char *key)
 {
     double number;
 
@@ -493,14 +506,14 @@ read_cost(const struct json *root, struct rate_told *told)
     const struct json *cost = json_path(root, "extensions", "cost", NULL);
     const struct json *bucket = json_get(cost, "throttleStatus");
 
-    told->cost = number_at(cost, "actualQueryCost");
+    told->cost = reply_number_at(cost, "actualQueryCost");
     if (told->cost < 0)
-        told->cost = number_at(cost, "requestedQueryCost");
-    if (number_at(bucket, "restoreRate") < 0)
+        told->cost = reply_number_at(cost, "requestedQueryCost");
+    if (reply_number_at(bucket, "restoreRate") < 0)
         return;
-    told->most = number_at(bucket, "maximumAvailable");
-    told->left = number_at(bucket, "currentlyAvailable");
-    told->per_second = number_at(bucket, "restoreRate");
+    told->most = reply_number_at(bucket, "maximumAvailable");
+    told->left = reply_number_at(bucket, "currentlyAvailable");
+    told->per_second = reply_number_at(bucket, "restoreRate");
 }
 
 static bool
@@ -630,7 +643,7 @@ reply_read(const char *name, struct request_try *now,
     if (judge_answer(&judge))
         return true;
     now->wait_ms =
-        now->told.wait_ms > 0 ? now->told.wait_ms : retry_after_ms(head);
+        now->told.wait_ms > 0 ? now->told.wait_ms : reply_retry_after_ms(head);
     memcpy(err->request_id, head->request_id, sizeof(err->request_id));
     return false;
 }

@@ -41,8 +41,26 @@ void reply_read_rate(const struct http_head *head, struct rate_told *told);
 /* The server's Date, in seconds since 1970; 0: not reported. */
 int64_t reply_date_s(const struct http_head *head);
 
+/* Retry-After in milliseconds, as seconds, which may have decimals, or as a
+ * date, which is compared with the server's Date. 0: the header is absent, or
+ * in the past. */
+int64_t reply_retry_after_ms(const struct http_head *head);
+
+/* Seconds of a wait as milliseconds, rounded up. 0: not positive, or not a
+ * number. A wait of more than 30 days is cut. */
+int64_t reply_ms_of(double seconds);
+
+/* A member of what an answer says about its cost; -1: it does not say. */
+double reply_number_at(const struct json *object, const char *key);
+
 /* Does the member `errors` of an answer say anything? */
 bool reply_has_errors(const struct json *errors);
+
+/* The code of one error; NULL: none. */
+const char *reply_code(const struct json *error);
+
+/* Does one error say that access to something is denied? */
+bool reply_is_denial(const struct json *error);
 
 /* Does the path of an error lead into a row or a page, not only to the whole
  * answer? */

@@ -301,7 +301,7 @@ judge_denials(struct trial *trial, const struct json *errors)
 
     for (const struct json *e = all ? errors->first : NULL; e != NULL;
          e = e->next)
-        all = all && first_rows_is_denial(e);
+        all = all && reply_is_denial(e);
     for (const struct json *e = all ? errors->first : NULL;
          e != NULL && told < DENIALS_MAX; e = e->next, told++)
         judge(trial, e);

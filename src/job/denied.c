@@ -62,7 +62,7 @@ add_errors(struct job *job, const struct json *errors, struct arena *arena)
     if (errors == NULL || errors->kind != JSON_ARRAY)
         return false;
     for (const struct json *e = errors->first; e != NULL; e = e->next) {
-        const char *path = first_rows_is_denial(e) ? path_of(e, arena) : "";
+        const char *path = reply_is_denial(e) ? path_of(e, arena) : "";
 
         any |= path[0] != '\0' && add(job, path);
     }

@@ -1,8 +1,5 @@
 #include "job/first_rows.h"
 
-#include <string.h>
-#include <strings.h>
-
 enum { VARIABLES_BYTES = 64 * 1024 };
 
 bool
@@ -32,19 +29,4 @@ first_rows_page(struct job *job, const struct pages_connection *root,
                    reply, err);
     buf_free(&variables);
     return ok;
-}
-
-bool
-first_rows_is_denial(const struct json *error)
-{
-    static const char *const codes[] = {
-        "ACCESS_DENIED", "FORBIDDEN", "PERMISSION_DENIED", "PermissionDenied"};
-    const char *code = json_str(json_path(error, "extensions", "code", NULL));
-
-    if (code == NULL)
-        code = json_str(json_get(error, "type"));
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (code != NULL && strcasecmp(code, codes[i]) == 0)
-            return true;
-    return false;
 }

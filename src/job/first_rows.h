@@ -20,7 +20,4 @@ MUST_CHECK bool
 first_rows_page(struct job *job, const struct pages_connection *root,
                 struct arena *arena, struct reply *reply, struct err *err);
 
-/* Does the error say that access to a field is denied? */
-bool first_rows_is_denial(const struct json *error);
-
 #endif

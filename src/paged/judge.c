@@ -1,31 +1,17 @@
 #include "paged/judge.h"
 
 #include <string.h>
-#include <strings.h>
 
-static const char *
-code_of(const struct json *error)
-{
-    const char *code = json_str(json_path(error, "extensions", "code", NULL));
-
-    return code != NULL ? code : json_str(json_get(error, "type"));
-}
+#include "api/reply.h"
+#include "graphql/optional.h"
 
 /* A field that the credentials may not see is null in every row. */
 bool
 judge_is_denial(const struct json *error)
 {
-    static const char *const codes[] = {
-        "ACCESS_DENIED", "FORBIDDEN", "PERMISSION_DENIED", "PermissionDenied"};
-    const char *code = code_of(error);
     const struct json *path = json_get(error, "path");
 
-    if (code == NULL || path == NULL || path->kind != JSON_ARRAY)
-        return false;
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (strcasecmp(code, codes[i]) == 0)
-            return true;
-    return false;
+    return path != NULL && path->kind == JSON_ARRAY && reply_is_denial(error);
 }
 
 enum judge_verdict
@@ -39,18 +25,6 @@ judge_beside_data(const struct json *errors, const struct json *data)
         if (!judge_is_denial(e))
             return JUDGE_FAULT;
     return JUDGE_DENIED;
-}
-
-/* The keys of a page's own levels are not part of a path. */
-static bool
-is_level(const char *key)
-{
-    static const char *const levels[] = {"edges", "node", "nodes", "items"};
-
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-        if (strcmp(key, levels[i]) == 0)
-            return true;
-    return false;
 }
 
 /* The path of the objects that the request names by their ids. */
@@ -77,7 +51,7 @@ judge_path(const struct json *error, const struct pages_request *request,
     buf_append_str(path, base_of(request));
     key = request->by == PAGES_BY_ROOT ? keys->first : keys->first->next;
     for (; key != NULL; key = key->next) {
-        if (key->kind != JSON_STRING || is_level(json_str(key)))
+        if (key->kind != JSON_STRING || gql_is_level(span_str(json_str(key))))
             continue;
         if (path->length > 0)
             buf_append_char(path, '.');
@@ -123,7 +97,7 @@ judge_words(const struct json *errors, struct buf *words)
         errors->kind == JSON_ARRAY ? errors->first : errors;
 
     for (bool more = true; error != NULL && more; error = error->next) {
-        const char *code = code_of(error);
+        const char *code = reply_code(error);
         const char *text = json_str(
             error->kind == JSON_OBJECT ? json_get(error, "message") : error);
 

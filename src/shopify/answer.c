@@ -7,7 +7,11 @@
  *     data   ─► missing: a retry may work; else this is the answer
  *
  * The time to wait comes from Retry-After, or from the bucket of points: the
- * time until the bucket has as many points as the request costs.
+ * time until the bucket has as many points as the request costs. This
+ * differs from api/reply.c, whose servers often do not say what a request that
+ * they refuse would cost: there, the wait for points is at least a second. And
+ * a longer wait is cut to an hour, after which the store is asked again, while
+ * a source that announces one ends the run (api/rate.c).
  *
  * Hazards. `errors` may be a string, an array or an object of arrays. Errors
  * without a code are recognized by their text. The store may use a code that
@@ -16,7 +20,6 @@
 #include "shopify/answer.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/reply.h"
@@ -52,26 +55,17 @@ answer_location_host(const struct http_head *head, char *text, size_t size)
     return text;
 }
 
-/* Rounded up. 0 if `seconds` is negative or not a number. */
+/* A wait that the store asks for, within the limit. */
 static int64_t
-ms_of(double seconds)
+limited(int64_t wait_ms)
 {
-    if (!(seconds > 0))
-        return 0;
-    if (seconds * 1000 >= LONGEST_ASKED_MS)
-        return LONGEST_ASKED_MS;
-    return (int64_t)(seconds * 1000 + 0.999);
+    return wait_ms < LONGEST_ASKED_MS ? wait_ms : LONGEST_ASKED_MS;
 }
 
 int64_t
 answer_retry_after_ms(const struct http_head *head)
 {
-    char *end;
-    double seconds = strtod(head->retry_after, &end);
-
-    if (end == head->retry_after || *end != '\0')
-        return 0; /* absent, or a date: the usual backoff applies */
-    return ms_of(seconds);
+    return limited(reply_retry_after_ms(head));
 }
 
 static bool
@@ -219,14 +213,6 @@ fail_with(const char *store, const struct json *errors, struct err *err)
 
 /* ---- cost and throttle ------------------------------------------------- */
 
-static double
-number_at(const struct json *object, const char *key)
-{
-    double number;
-
-    return json_double(json_get(object, key), &number) ? number : -1;
-}
-
 static struct answer_cost
 read_cost(const struct json *root)
 {
@@ -234,11 +220,11 @@ read_cost(const struct json *root)
     const struct json *throttle = json_get(cost, "throttleStatus");
 
     return (struct answer_cost){
-        .requested = number_at(cost, "requestedQueryCost"),
-        .actual = number_at(cost, "actualQueryCost"),
-        .maximum_available = number_at(throttle, "maximumAvailable"),
-        .currently_available = number_at(throttle, "currentlyAvailable"),
-        .restore_rate = number_at(throttle, "restoreRate")};
+        .requested = reply_number_at(cost, "requestedQueryCost"),
+        .actual = reply_number_at(cost, "actualQueryCost"),
+        .maximum_available = reply_number_at(throttle, "maximumAvailable"),
+        .currently_available = reply_number_at(throttle, "currentlyAvailable"),
+        .restore_rate = reply_number_at(throttle, "restoreRate")};
 }
 
 /* The time until the bucket has as many points as the request costs. */
@@ -248,8 +234,8 @@ refill_ms(const struct answer_cost *cost)
     if (cost->requested < 0 || cost->currently_available < 0 ||
         cost->restore_rate <= 0)
         return 0;
-    return ms_of((cost->requested - cost->currently_available) /
-                 cost->restore_rate);
+    return limited(reply_ms_of((cost->requested - cost->currently_available) /
+                               cost->restore_rate));
 }
 
 /* ---- answers ----------------------------------------------------------- */

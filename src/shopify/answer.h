@@ -52,8 +52,7 @@ answer_read(const char *store, const struct http_head *head, struct span body,
 const char *
 answer_location_host(const struct http_head *head, char *text, size_t size);
 
-/* Retry-After as milliseconds. 0: the header is absent, or is a date. The
- * seconds in the header may have decimals. */
+/* Retry-After as milliseconds, an hour at most. 0: the header is absent. */
 int64_t answer_retry_after_ms(const struct http_head *head);
 
 #endif

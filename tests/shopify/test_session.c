@@ -344,7 +344,10 @@ TASK_TEST(a_spent_budget_is_err_later, PATIENT_MS)
 TASK_TEST(a_store_that_was_given_up_gets_no_requests, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
-        {.status = 429, .headers = "Retry-After: 601\r\n"}, FINE};
+        {.status = 429,
+         .headers = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                    "Retry-After: Sun, 06 Nov 1994 08:59:38 GMT\r\n"},
+        FINE};
     struct scripted_server *server = SERVE(steps);
     struct session *session = session_with_token(http, server);
 
