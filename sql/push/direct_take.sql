@@ -6,7 +6,8 @@
 -- as old as one that was sent too long ago.
 -- $1: push_id, $2: resumed, $3: n, $4: rows, $5: which: planned, again,
 -- idempotent (also of an earlier process), $6: most tries of a row, $7: number
--- of the first line
+-- of the first line, $8: milliseconds since the first sending, after which a row
+-- is not sent again
 WITH fence AS MATERIALIZED (
   SELECT push_id, store, job FROM bulkpg.push
   WHERE push_id = $1::bigint AND resumed = $2::integer AND status = 'running'
@@ -25,13 +26,15 @@ WITH fence AS MATERIALIZED (
     AND CASE $5
         WHEN 'planned' THEN r.state = 'planned'
         WHEN 'again' THEN r.state = 'unknown' AND r.tries < $6::integer
-          AND r.first_sent_at BETWEEN clock_timestamp() - interval '12 hours'
-                                  AND clock_timestamp() + interval '1 hour'
+          AND r.first_sent_at BETWEEN
+                clock_timestamp() - $8::bigint * interval '1 millisecond'
+                AND clock_timestamp() + interval '1 hour'
         WHEN 'idempotent' THEN
           (r.state = 'sending' OR (r.state = 'unknown'
                                    AND r.tries < $6::integer))
-          AND r.first_sent_at BETWEEN clock_timestamp() - interval '12 hours'
-                                  AND clock_timestamp() + interval '1 hour'
+          AND r.first_sent_at BETWEEN
+                clock_timestamp() - $8::bigint * interval '1 millisecond'
+                AND clock_timestamp() + interval '1 hour'
         END
   ORDER BY r.line
   LIMIT $4::integer

@@ -259,6 +259,7 @@ journal_direct_take(struct journal *journal, const struct push_ref *push,
     call_text(&call, which_names[order->which]);
     call_number(&call, order->most_tries);
     call_number(&call, order->from_line);
+    call_number(&call, order->key_ms);
     if (!change(journal, push, sql_direct_take, &call, &result, err))
         return false;
     rows->count = 0;

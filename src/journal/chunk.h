@@ -103,7 +103,7 @@ journal_chunk_stranger(struct journal *journal, const char *const *markers,
 
 /* Which rows are taken. AGAIN: those that this push has sent, with an unknown
  * outcome. IDEMPOTENT: also those of an earlier process of which no outcome was
- * recorded. Both only within 12 hours of the first sending. */
+ * recorded. Both only within key_ms of the first sending. */
 enum direct_which { DIRECT_PLANNED, DIRECT_AGAIN, DIRECT_IDEMPOTENT };
 
 struct direct_order {
@@ -113,6 +113,8 @@ struct direct_order {
     int64_t most;       /* rows */
     int64_t most_tries; /* rows that were sent less often than this; not for
                          * PLANNED */
+    int64_t key_ms;     /* how long the store surely remembers an idempotency
+                         * key; not for PLANNED */
 };
 
 struct direct_row {

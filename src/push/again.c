@@ -15,9 +15,6 @@ enum {
     LEFT_BYTES_MAX = 2000 /* of keys in a warning */
 };
 
-/* A key is sent again only while the store surely remembers it. */
-#define KEY_MS "43200000"
-
 static const char *const states_of[] = {[AGAIN_REFUSED] = "{refused,partly}",
                                         [AGAIN_UNKNOWN] = "{unknown,held}",
                                         [AGAIN_UNDO] = "{applied}"};
@@ -93,12 +90,16 @@ warn_of(const struct again *again, const struct left *left, int64_t of,
 static void
 warn_of_left(const struct again *again, int64_t of)
 {
+    char old[160];
+
+    snprintf(old, sizeof(old),
+             "rows are not sent again, because they were sent over %d hours "
+             "ago and the store may have forgotten their idempotency keys",
+             PUSH_KEY_HOURS);
     warn_of(again, &again->submitted, of,
             "rows are not sent again, because their submission was lost and "
             "may still begin");
-    warn_of(again, &again->old, of,
-            "rows are not sent again, because they were sent over 12 hours ago "
-            "and the store may have forgotten their idempotency keys");
+    warn_of(again, &again->old, of, old);
 }
 
 static void
@@ -152,11 +153,12 @@ add_page(struct again *again, const char *of, int64_t *last, int *count,
          struct err *err)
 {
     char number[NUMBER_BYTES], rows[NUMBER_BYTES], bytes[NUMBER_BYTES];
+    char key_ms[NUMBER_BYTES];
     const char *values[] = {of,
                             number,
                             states_of[again->what],
                             rows,
-                            needs_age(again) ? KEY_MS : NULL,
+                            needs_age(again) ? key_ms : NULL,
                             bytes};
     struct pg_result *page;
     bool ok = true;
@@ -164,6 +166,7 @@ add_page(struct again *again, const char *of, int64_t *last, int *count,
     snprintf(number, sizeof(number), "%lld", (long long)*last);
     snprintf(rows, sizeof(rows), "%d", PAGE_ROWS);
     snprintf(bytes, sizeof(bytes), "%d", PAGE_BYTES);
+    snprintf(key_ms, sizeof(key_ms), "%d", PUSH_KEY_MS);
     if (!stage_wait(again->stage, err) ||
         !pg_exec(again->stage->conn, sql_again_rows, 6, values, &page, err))
         return false;

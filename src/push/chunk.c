@@ -37,6 +37,7 @@
 #include "job/store.h"
 #include "push/adopt.h"
 #include "push/result.h"
+#include "push/stage.h"
 #include "shopify/upload.h"
 
 enum {
@@ -45,6 +46,9 @@ enum {
     POLLS_FOR_URL = 5, /* after the end, until the result has a URL */
     POLLS_MISSING = 5  /* in a row, without the operation */
 };
+
+_Static_assert((int)STAGE_CHUNK_BYTES < (int)UPLOAD_BYTES_MAX,
+               "a chunk fits into one upload");
 
 void
 chunk_init(struct chunk *chunk, struct push *push,

@@ -19,11 +19,9 @@
 #include "push/chunk.h"
 #include "push/restored.h"
 #include "push/settle.h"
+#include "push/stage.h"
 
-enum {
-    CANARY_MAX = 25, /* lines of a canary */
-    REFUSED_OF = 5   /* more than one of so many refused: stop */
-};
+enum { REFUSED_OF = 5 /* more than one of so many refused: stop */ };
 
 struct crew {
     struct push *push;
@@ -126,7 +124,7 @@ static bool
 is_canary(const struct crew *crew)
 {
     return !crew->push->is_resumed && crew->count > 1 &&
-           crew->chunks[0].n == 1 && crew->chunks[0].lines <= CANARY_MAX;
+           crew->chunks[0].n == 1 && crew->chunks[0].lines <= STAGE_CANARY_ROWS;
 }
 
 /* The outcomes of rows; of those that were sent several times, the last. */

@@ -327,7 +327,8 @@ send_again(struct direct *direct, enum direct_which which, struct err *err)
     struct direct_order order = {.n = direct->n,
                                  .which = which,
                                  .most = DIRECT_ROUND,
-                                 .most_tries = SETTLE_TRIES};
+                                 .most_tries = SETTLE_TRIES,
+                                 .key_ms = PUSH_KEY_MS};
     struct backoff pace =
         backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms, CLOCK_NEVER);
     int64_t last;

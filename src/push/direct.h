@@ -17,7 +17,7 @@ enum { DIRECT_ROUND = 32 };
 
 /* Send all rows of the push that are planned. A row whose outcome is unknown is
  * sent again, with the same bytes, if it may be repeated or has an idempotency
- * key: three times in all, within 12 hours. Other rows like that are held.
+ * key: three times in all, within PUSH_KEY_MS. Other rows like that are held.
  *
  * If the push is resumed, only rows with an idempotency key of which the
  * earlier process recorded no outcome are sent again; planned rows are skipped.

@@ -14,6 +14,10 @@
 #include "journal/push.h"
 #include "mapping/mutation.h"
 
+/* A request is repeated with its idempotency key only while the store surely
+ * remembers the key: so long after the first. */
+enum { PUSH_KEY_HOURS = 12, PUSH_KEY_MS = PUSH_KEY_HOURS * 60 * 60 * 1000 };
+
 /* The rows that this process settled, by state. The journal counts all rows. */
 struct push_tallies {
     int64_t applied;

@@ -554,7 +554,7 @@ stage_finish(struct stage *stage, struct err *err)
     snprintf(push_id, sizeof(push_id), "%lld", (long long)push->ref.push_id);
     if (!push->is_direct && stage->counts.changed <= push->mutation->direct) {
         push->is_direct = true;
-        stage->lines_max = STAGE_CANARY_FROM;
+        stage->lines_max = STAGE_DIRECT_ROWS;
     }
     renumber(stage, push_id);
     if (push->is_direct)

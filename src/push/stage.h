@@ -63,6 +63,7 @@ struct stage {
 enum {
     STAGE_CANARY_ROWS = 25,  /* in the first chunk */
     STAGE_CANARY_FROM = 500, /* if more rows than these are sent in bulk */
+    STAGE_DIRECT_ROWS = 500, /* in a chunk of single requests */
     STAGE_CHUNK_BYTES = 95 * 1024 * 1024
 };
 

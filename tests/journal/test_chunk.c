@@ -326,7 +326,8 @@ take(enum direct_which which, int64_t most, int64_t from_line)
                                  .which = which,
                                  .from_line = from_line,
                                  .most = most,
-                                 .most_tries = 3};
+                                 .most_tries = 3,
+                                 .key_ms = 12 * 60 * 60 * 1000};
     struct direct_rows rows;
 
     OK(journal_direct_take(journal, &push, &order, &arena, &rows, &err));
