@@ -4,7 +4,8 @@
 -- the order of their keys, so that two listeners do not wait for each other in
 -- a circle.
 -- $1: JSON array of objects, in the order of arrival; `jobs` are the jobs whose
--- roots have the type, `finished` is the gid of an operation that has ended
+-- roots have the type, `finished` is the gid of an operation that has ended; $2:
+-- how many failures a pending object may have
 WITH given AS MATERIALIZED (
   SELECT *
   FROM ROWS FROM (json_to_recordset($1::json)
@@ -36,7 +37,7 @@ WITH given AS MATERIALIZED (
   ON CONFLICT (store, job, object_id) DO UPDATE
     SET last_at = greatest(EXCLUDED.last_at,
                            p.last_at + interval '1 microsecond'),
-        tries = CASE WHEN p.tries < 12 THEN p.tries ELSE 0 END
+        tries = CASE WHEN p.tries < $2::integer THEN p.tries ELSE 0 END
 ), counted AS (
   INSERT INTO bulkpg.heard AS h (store, received, duplicates, last_received_at,
                                  lag_seconds)

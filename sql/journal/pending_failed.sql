@@ -6,7 +6,7 @@
 -- try, so that its other objects rest only for a short time.
 -- $1: store, $2: job, $3: JSON array of their ids (NULL: all that may be
 -- fetched now, and those that rest), $4: how many were fetched together (NULL:
--- something else is the reason)
+-- something else is the reason), $5: how many failures an object may have
 WITH failed AS MATERIALIZED (
   SELECT object_id, batch_max IS NOT NULL OR tries > 0 AS was_before
   FROM bulkpg.pending
@@ -31,4 +31,4 @@ SET tries = CASE WHEN divide.size > 1 AND p.tries > 0 THEN p.tries
 FROM failed
 LEFT JOIN divide ON failed.was_before
 WHERE p.store = $1 AND p.job = $2 AND p.object_id = failed.object_id
-  AND p.tries < 12
+  AND p.tries < $5::integer

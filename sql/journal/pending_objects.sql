@@ -6,12 +6,12 @@
 -- batches. So that neither kind waits for the other for long, the kind of the
 -- object that waits longest comes first; of several sizes, the smallest, which
 -- soon finds the bad object.
--- $1: store, $2: job, $3: limit
+-- $1: store, $2: job, $3: limit, $4: how many failures an object may have
 WITH ready AS MATERIALIZED (
   SELECT object_id, first_at, last_at, batch_max,
          CASE WHEN tries = 0 THEN first_at ELSE tried_at END AS waits_since
   FROM bulkpg.pending
-  WHERE store = $1 AND job = $2 AND tries < 12
+  WHERE store = $1 AND job = $2 AND tries < $4::integer
     AND (tries = 0 OR tried_at > clock_timestamp()
          OR tried_at + least(5 * 2 ^ (tries - 1), 3600) * interval '1 second'
             <= clock_timestamp())

@@ -1,6 +1,7 @@
 #include "journal/event.h"
 
 #include "journal/call.h"
+#include "journal/pending.h"
 #include "json/write.h"
 #include "sql.h"
 
@@ -27,17 +28,33 @@ put_event(struct json_out *json, const struct journal_event *event)
     json_out_close(json, '}');
 }
 
-/* Run a statement whose only parameter is the text. */
 static bool
-send_text(struct pg_conn *conn, const char *sql, const struct buf *text,
-          struct err *err)
+call_buf(struct call *call, const struct buf *text, struct err *err)
+{
+    if (text->overflowed)
+        return err_set(err, MSG_BUG, "events are too long for the journal");
+    call_text(call, buf_str(text));
+    return true;
+}
+
+static bool
+add_events(struct pg_conn *conn, const struct buf *text, struct err *err)
 {
     struct call call = {0};
 
-    if (text->overflowed)
-        return err_set(err, MSG_BUG, "events are too long for the journal");
-    call_text(&call, buf_str(text));
-    return journal_call_in(conn, sql, &call, NULL, err);
+    if (!call_buf(&call, text, err))
+        return false;
+    call_number(&call, PENDING_TRIES);
+    return journal_call_in(conn, sql_event_add, &call, NULL, err);
+}
+
+static bool
+add_refused(struct pg_conn *conn, const struct buf *text, struct err *err)
+{
+    struct call call = {0};
+
+    return call_buf(&call, text, err) &&
+           journal_call_in(conn, sql_heard_refused, &call, NULL, err);
 }
 
 bool
@@ -53,8 +70,7 @@ journal_events_add(struct pg_conn *conn, const struct journal_event *events,
         put_event(json, &events[i]);
     json_out_close(json, ']');
     json_out_free(json);
-    ok = send_text(conn, sql_event_add, &text, err) ||
-         err_wrap(err, "recording webhooks");
+    ok = add_events(conn, &text, err) || err_wrap(err, "recording webhooks");
     buf_free(&text);
     return ok;
 }
@@ -77,7 +93,7 @@ journal_count_refused(struct pg_conn *conn,
     }
     json_out_close(json, ']');
     json_out_free(json);
-    ok = send_text(conn, sql_heard_refused, &text, err) ||
+    ok = add_refused(conn, &text, err) ||
          err_wrap(err, "counting webhooks that were refused");
     buf_free(&text);
     return ok;

@@ -17,6 +17,7 @@ journal_pending_jobs(struct journal *journal, struct arena *arena,
     struct pg_result *result;
 
     *jobs = (struct pending_jobs){0};
+    call_number(&call, PENDING_TRIES);
     if (!journal_call(journal, sql_pending_jobs, &call, &result, err))
         return err_wrap(err, "reading what is pending");
     jobs->count = (size_t)pg_rows(result);
@@ -44,6 +45,7 @@ journal_pending_objects(struct journal *journal, const char *store,
     call_text(&call, store);
     call_text(&call, job);
     call_number(&call, limit);
+    call_number(&call, PENDING_TRIES);
     if (!journal_call(journal, sql_pending_objects, &call, &result, err))
         return err_wrap(err, "reading what is pending");
     batch->count = (size_t)pg_rows(result);
@@ -90,6 +92,7 @@ journal_pending_failed(struct journal *journal, const char *store,
         call_number(&call, (int64_t)count);
     else
         call_text(&call, NULL);
+    call_number(&call, PENDING_TRIES);
     return journal_call(journal, sql_pending_failed, &call, NULL, err) ||
            err_wrap(err, "recording that fetching has failed");
 }

@@ -4,10 +4,11 @@
  *
  *     an event ─► pending ─► fetched by a run: forgotten in its merge, unless
  *                    ▲       │ there was another event meanwhile
- *                    │       └─► failed: it rests, 5 s to 1 h; after 12
- *                    │           failures it waits for a good run of its job,
- *                    │           or its next event. Others of its batch are
- *                    │           fetched without it: in halves, and so on
+ *                    │       └─► failed: it rests, 5 s to 1 h; after
+ *                    │           PENDING_TRIES failures it waits for a good
+ *                    │           run of its job, or its next event. Others of
+ *                    │           its batch are fetched without it: in halves,
+ *                    │           and so on
  *                    └── an older result of a bulk operation was merged
  *
  * An object may be fetched if it does not rest. Runs of all kinds forget
@@ -18,6 +19,9 @@
 
 #include "base/arena.h"
 #include "journal/journal.h"
+
+/* An object that failed so often waits for a good run, or its next event. */
+enum { PENDING_TRIES = 12 };
 
 /* What one job has pending. */
 struct pending_job {
