@@ -352,7 +352,7 @@ static bool
 is_worth_a_try(const struct receiver *receiver, const struct err *err)
 {
     return receiver->conn == NULL || !pg_is_alive(receiver->conn) ||
-           strcmp(err->code, "40P01") == 0 || strcmp(err->code, "40001") == 0;
+           err->kind == ERR_TRANSIENT;
 }
 
 /* The statement is filled for each try, because the jobs may have been read

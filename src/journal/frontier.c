@@ -23,8 +23,6 @@
 #include "json/write.h"
 #include "sql.h"
 
-#define DIVISION_BY_ZERO "22012"
-
 /* Entries are collected into statements of about CHUNK_BYTES; the ceiling
  * leaves room for one more entry. */
 enum {
@@ -435,7 +433,7 @@ journal_frontier_queue(struct pg_conn *conn, const struct run_ref *run,
 bool
 journal_frontier_failed(const struct err *err)
 {
-    return strcmp(err->code, DIVISION_BY_ZERO) == 0;
+    return pg_check_failed(err);
 }
 
 /* ---- the end ----------------------------------------------------------- */

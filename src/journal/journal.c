@@ -458,6 +458,12 @@ journal_free_connections(struct journal *journal, int64_t *count,
     return true;
 }
 
+bool
+journal_fence_failed(const struct pg_result *ours, const struct err *err)
+{
+    return ours == NULL && pg_check_failed(err);
+}
+
 /* ---- housekeeping ------------------------------------------------------ */
 
 static void

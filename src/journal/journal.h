@@ -88,6 +88,10 @@ void journal_give_back(struct journal *journal);
 MUST_CHECK bool journal_free_connections(struct journal *journal,
                                          int64_t *count, struct err *err);
 
+/* Did a transaction fail at the fence of its run or push? `ours` is the answer
+ * to the fence. */
+bool journal_fence_failed(const struct pg_result *ours, const struct err *err);
+
 /* ---- housekeeping ------------------------------------------------------ */
 
 /* How long the journal keeps ended runs and pushes, rejects, and what pushes

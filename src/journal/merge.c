@@ -1,11 +1,7 @@
 #include "journal/merge.h"
 
-#include <string.h>
-
 #include "journal/call.h"
 #include "sql.h"
-
-#define DIVISION_BY_ZERO "22012"
 
 void
 journal_queue_fence(struct pg_conn *conn, const struct run_ref *run,
@@ -17,12 +13,6 @@ journal_queue_fence(struct pg_conn *conn, const struct run_ref *run,
     call_text(&call, run_status_name(status));
     journal_queue_in(conn, sql_run_fence, &call,
                      &(struct pg_answer){.result = ours});
-}
-
-bool
-journal_fence_failed(const struct pg_result *ours, const struct err *err)
-{
-    return ours == NULL && strcmp(err->code, DIVISION_BY_ZERO) == 0;
 }
 
 void

@@ -12,13 +12,10 @@
 
 /* Lock the run's row, if its status is still `status` and its `resumed` has not
  * changed. Otherwise the statement fails, and so nothing after it in the
- * transaction has an effect. */
+ * transaction has an effect. Check journal_fence_failed(), and after the
+ * rollback journal_run_not_ours_in(). */
 void journal_queue_fence(struct pg_conn *conn, const struct run_ref *run,
                          enum run_status status, struct pg_result **ours);
-
-/* Did the transaction fail at its fence? `ours` is the answer to the fence.
- * After the rollback, journal_run_not_ours_in() says why. */
-bool journal_fence_failed(const struct pg_result *ours, const struct err *err);
 
 struct journal_run_table {
     const char *table_schema;

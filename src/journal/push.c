@@ -6,8 +6,6 @@
 #include "journal/session.h"
 #include "sql.h"
 
-#define DIVISION_BY_ZERO "22012"
-
 static const char *const mode_names[] = {"bulk", "direct", "undo"};
 static const char *const status_names[] = {
     "running", "done", "failed", "interrupted", "canceled", "rolled_back"};
@@ -132,12 +130,6 @@ journal_push_queue_fence(struct pg_conn *conn, const struct push_ref *push,
     push_append_ref(&call, push);
     journal_queue_in(conn, sql_push_fence, &call,
                      &(struct pg_answer){.result = ours});
-}
-
-bool
-journal_push_fence_failed(const struct pg_result *ours, const struct err *err)
-{
-    return ours == NULL && strcmp(err->code, DIVISION_BY_ZERO) == 0;
 }
 
 /* ---- a push's life ----------------------------------------------------- */

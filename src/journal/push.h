@@ -203,12 +203,10 @@ bool journal_push_not_ours_in(struct pg_conn *conn, const struct push_ref *push,
                               struct err *err);
 
 /* Queue the fence as the first statement of a transaction on `conn`: if the
- * push is not ours, the transaction fails. After the rollback, check
- * journal_push_fence_failed(), then journal_push_not_ours_in(). */
+ * push is not ours, the transaction fails. Check journal_fence_failed(), and
+ * after the rollback journal_push_not_ours_in(). */
 void journal_push_queue_fence(struct pg_conn *conn, const struct push_ref *push,
                               struct pg_result **ours);
-bool
-journal_push_fence_failed(const struct pg_result *ours, const struct err *err);
 
 /* Add the parameters push_id and resumed. For src/journal only. */
 void push_append_ref(struct call *call, const struct push_ref *push);

@@ -30,8 +30,7 @@
 /* A name is _stage_<run_id>_<n>. */
 #define STAGE_FORM "_stage_%lld_"
 
-#define DUPLICATE_TABLE  "42P07"
-#define DIVISION_BY_ZERO "22012"
+#define DUPLICATE_TABLE "42P07"
 
 enum { SQL_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -321,7 +320,7 @@ create_stages(struct creation *creation, struct err *err)
 {
     bool created = create_private(creation, err);
 
-    if (!created && strcmp(err->code, DIVISION_BY_ZERO) == 0) {
+    if (!created && pg_check_failed(err)) {
         pg_rollback(creation->conn);
         free_answers(creation);
         created = create_and_revoke(creation, err);

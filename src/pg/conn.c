@@ -26,6 +26,8 @@
 #include "pg/wire.h"
 #include "sql.h"
 
+#define DIVISION_BY_ZERO "22012"
+
 enum { CONNECT_SECONDS = 15, OLDEST_SERVER = 140000 };
 
 /* ---- errors ------------------------------------------------------------ */
@@ -197,6 +199,12 @@ refuse_connection(struct pg_conn *conn, struct err *err)
                  "database in dsn",
                  or_empty(PQdb(conn->raw)));
     return err_given(err, sqlstate);
+}
+
+bool
+pg_check_failed(const struct err *err)
+{
+    return strcmp(err->code, DIVISION_BY_ZERO) == 0;
 }
 
 /* ---- connecting -------------------------------------------------------- */

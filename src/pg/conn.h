@@ -116,6 +116,11 @@ MUST_CHECK bool pg_begin(struct pg_conn *conn, struct err *err);
 MUST_CHECK bool pg_commit(struct pg_conn *conn, struct err *err);
 void pg_rollback(struct pg_conn *conn);
 
+/* Did the check of a statement fail? Such a statement divides by zero if a
+ * condition does not hold, so that nothing after it in its transaction or
+ * pipeline has an effect. */
+bool pg_check_failed(const struct err *err);
+
 /* ---- results ----------------------------------------------------------- */
 
 int pg_rows(const struct pg_result *result);

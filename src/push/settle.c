@@ -118,7 +118,7 @@ begin(struct settle *settle, struct err *err)
 static bool
 undo(struct settle *settle, struct err *err)
 {
-    bool not_ours = journal_push_fence_failed(settle->ours, err);
+    bool not_ours = journal_fence_failed(settle->ours, err);
 
     pg_rollback(settle->conn);
     if (not_ours && pg_is_alive(settle->conn))

@@ -204,7 +204,7 @@ try_fence(const struct push_ref *push)
     journal_push_queue_fence(other, push, &ours);
     ok = pg_settle(other, &err);
     if (!ok)
-        ck_assert(journal_push_fence_failed(ours, &err));
+        ck_assert(journal_fence_failed(ours, &err));
     pg_result_free(ours);
     return ok;
 }
