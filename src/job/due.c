@@ -47,15 +47,21 @@ due_age_ms(const struct store_config *store, const struct query_file *file)
 /* ---- the rule -------------------------------------------------------- */
 
 bool
+due_has_rested(int64_t age_ms, int64_t pause_ms)
+{
+    return age_ms < 0 || age_ms >= pause_ms;
+}
+
+bool
 due_is(const struct journal_due *seen, int64_t age_ms, int64_t retry_max_ms)
 {
     int64_t pause_ms = retry_max_ms < age_ms ? retry_max_ms : age_ms;
 
     if (seen->good_age_ms >= 0 && seen->good_age_ms <= age_ms)
         return false;
-    /* Below 0: the clock was set back since. */
     if (seen->has_failed)
-        return seen->last_rest_ms < 0 || seen->last_rest_ms >= pause_ms;
+        return due_has_rested(seen->last_rest_ms, pause_ms);
+    /* Below 0: the clock was set back since. */
     return !seen->has_rejects || seen->last_age_ms < 0 ||
            seen->last_age_ms > age_ms;
 }

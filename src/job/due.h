@@ -29,6 +29,10 @@
 int64_t
 due_age_ms(const struct store_config *store, const struct query_file *file);
 
+/* Is a pause over, so long after its beginning? Below 0: the clock was set back
+ * since. */
+bool due_has_rested(int64_t age_ms, int64_t pause_ms);
+
 bool
 due_is(const struct journal_due *seen, int64_t age_ms, int64_t retry_max_ms);
 

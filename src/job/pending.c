@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "job/by_ids.h"
+#include "job/due.h"
 #include "journal/due.h"
 #include "journal/pending.h"
 #include "journal/runs.h"
@@ -94,17 +95,14 @@ take_ids(struct job *job, bool *due, struct err *err)
     return true;
 }
 
-/* A run that has begun or failed less than a minute ago is enough. Below 0: the
- * clock was set back since. */
+/* A run that has begun or failed less than a minute ago is enough. */
 static bool
 has_rested(const struct job *job, const struct journal_due *seen)
 {
     int64_t pause_ms = job->context->config.tuning.retry_max_ms;
 
-    if (seen->last_age_ms >= 0 && seen->last_age_ms < RUN_EVERY_MS)
-        return false;
-    return !seen->has_failed || seen->last_rest_ms < 0 ||
-           seen->last_rest_ms >= pause_ms;
+    return due_has_rested(seen->last_age_ms, RUN_EVERY_MS) &&
+           (!seen->has_failed || due_has_rested(seen->last_rest_ms, pause_ms));
 }
 
 static bool
