@@ -1,42 +1,19 @@
 #include "bulk/results.h"
 
-#include <inttypes.h>
-
+#include "job/copies.h"
 #include "job/store.h"
-#include "plan/mask.h"
-#include "source/archive.h"
 #include "source/copy.h"
 #include "source/download.h"
 #include "source/keep.h"
 
-static const char *
-copy_path(struct job *job, const struct journal_operation *row)
-{
-    const struct options *options = job->context->options;
-    const char *directory = options->keep_directory;
-
-    if (directory == NULL)
-        return NULL;
-    return arena_printf(&job->arena, "%s/%s.%s.%" PRId64 ".%" PRId64 ".jsonl",
-                        directory, job->log.store, job->log.job, row->run_id,
-                        row->n);
-}
-
-/* In the archive, if the configuration has one. Results of queries with @mask
- * have values that must not be kept. A dry run is not archived. */
 static struct source *
 archive(struct job *job, const struct journal_operation *row,
         struct source *source, const struct sidecar *about)
 {
-    const char *directory = job->context->config.archive.directory;
+    const char *path = copies_archived(job, row->run_id, row->n);
 
-    if (directory[0] == '\0' || mask_first(job->plan) != NULL ||
-        job->context->options->dry_run)
-        return source;
-    return source_copy_new(source,
-                           archive_path(&job->arena, directory, job->log.store,
-                                        job->log.job, row->run_id, row->n),
-                           about, &job->log);
+    return path != NULL ? source_copy_new(source, path, about, &job->log)
+                        : source;
 }
 
 /* The store's counts are those of the whole result. */
@@ -55,7 +32,8 @@ results_source(struct job *job, const struct operation *operation)
     struct source *source = source_download_new(
         job->context->http, store_session(job->context, job->store), bulk,
         &job->log);
-    const char *path = copy_path(job, &operation->row);
+    const char *path =
+        copies_kept(job, operation->row.run_id, operation->row.n);
     struct sidecar about = {
         .id = bulk->id,
         .created_at = bulk->created_at,

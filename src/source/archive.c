@@ -30,14 +30,6 @@ archive_make(const char *directory)
         (void)!keep_make_folder(directory, &ignored);
 }
 
-const char *
-archive_path(struct arena *arena, const char *directory, const char *store,
-             const char *job, int64_t run_id, int64_t n)
-{
-    return arena_printf(arena, "%s/%s.%s.%" PRId64 ".%" PRId64 ".jsonl",
-                        directory, store, job, run_id, n);
-}
-
 /* ---- names --------------------------------------------------------------- */
 
 static bool
@@ -72,7 +64,7 @@ is_archived(const char *name, const char *ending, size_t *stem)
 /* ---- finding ------------------------------------------------------------- */
 
 /* The number of a result, from its name; 0: it is not one of these. Only the
- * form that archive_path() writes counts, or one result could have two
+ * form that keep_path() writes counts, or one result could have two
  * names. */
 static long
 number_of(const char *name, const char *prefix)

@@ -19,11 +19,6 @@
  * they are not archived. Nothing if `directory` is "". */
 void archive_make(const char *directory);
 
-/* The name of result `n` of a run, without ".zst". In `arena`. */
-const char *
-archive_path(struct arena *arena, const char *directory, const char *store,
-             const char *job, int64_t run_id, int64_t n);
-
 /* The results of a run, by number: *paths gets their names in `arena`.
  * ERR_USAGE, NO_ARCHIVE, if there is none. */
 MUST_CHECK bool

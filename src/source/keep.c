@@ -19,6 +19,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,14 @@
 /* The kernel is asked to write every 8 MiB to disk, so that the fsync() at the
  * end of a large result does not take long. */
 enum { START_BYTES = 8 * 1024 * 1024 };
+
+const char *
+keep_path(struct arena *arena, const char *directory, const char *store,
+          const char *job, int64_t run_id, int64_t n)
+{
+    return arena_printf(arena, "%s/%s.%s.%" PRId64 ".%" PRId64 ".jsonl",
+                        directory, store, job, run_id, n);
+}
 
 static bool
 cannot_keep(const char *path, struct err *err)

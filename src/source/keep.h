@@ -12,6 +12,7 @@
 #ifndef SOURCE_KEEP_H
 #define SOURCE_KEEP_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
 
@@ -26,6 +27,11 @@ struct keep {
     bool packs;        /* compress with zstd; the caller sets it, with `path` */
     struct pack *pack;
 };
+
+/* The name of the copy of result `n` of a run. In `arena`. */
+const char *
+keep_path(struct arena *arena, const char *directory, const char *store,
+          const char *job, int64_t run_id, int64_t n);
 
 /* Make the folder of --keep if it does not exist. A path of NULL needs none.
  * Call it before the store is asked for anything, because its results may take

@@ -16,15 +16,13 @@
  */
 #include "walk/walk.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "bulk/slices_note.h"
+#include "job/copies.h"
 #include "job/store.h"
 #include "journal/operation.h"
-#include "plan/mask.h"
-#include "source/archive.h"
 #include "source/copy.h"
 #include "source/keep.h"
 #include "walk/ask.h"
@@ -129,7 +127,7 @@ begin_walk(struct origin *origin, const struct origin_run *run, struct err *err)
 /* ---- resume ---------------------------------------------------------- */
 
 static bool
-is_same_text(const char *a, const char *b)
+is_same_or_empty(const char *a, const char *b)
 {
     return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
 }
@@ -162,7 +160,7 @@ find_walk(struct origin *origin, const struct journal_run *last,
     if (!found)
         *left = ORIGIN_UNASKED;
     else if (walk->head.age_ms < RESUMABLE_MS &&
-             is_same_text(walk->head.branch, job->config->branch))
+             is_same_or_empty(walk->head.branch, job->config->branch))
         *left = ORIGIN_ASKED;
     return true;
 }
@@ -201,29 +199,14 @@ recall_staged(struct origin *origin, int connection, const char *parent_id,
 
 /* ---- pages ----------------------------------------------------------- */
 
-static const char *
-copy_path(struct job *job, int64_t run_id)
-{
-    const char *directory = job->context->options->keep_directory;
-
-    if (directory == NULL)
-        return NULL;
-    return arena_printf(&job->arena, "%s/%s.%s.%" PRId64 ".1.jsonl", directory,
-                        job->log.store, job->log.job, run_id);
-}
-
-/* The pages that an earlier process read are not in the archive of this one.
- * Objects that were asked for by their ids are not a result: a load of them
- * would remove all others. Results of queries with @mask have values that must
- * not be kept. A dry run is not archived. */
+/* The pages that an earlier process read are not in the archive of this one. */
 static struct source *
 archive(struct walk *walk, struct source *source, const struct sidecar *about)
 {
     struct job *job = walk->job;
-    const char *directory = job->context->config.archive.directory;
+    const char *path = copies_archived(job, walk->walker->ref.run_id, 1);
 
-    if (directory[0] == '\0' || job->ids != NULL ||
-        mask_first(job->plan) != NULL || job->context->options->dry_run)
+    if (path == NULL)
         return source;
     if (walk->head.page > 0) {
         log_warn(&job->log, MSG_NOT_ARCHIVED, "the result is not archived",
@@ -231,12 +214,9 @@ archive(struct walk *walk, struct source *source, const struct sidecar *about)
                  LOG_END);
         return source;
     }
-    keep_clean(directory, job->log.store, job->log.job);
-    return source_copy_pages(source,
-                             archive_path(&job->arena, directory,
-                                          job->log.store, job->log.job,
-                                          walk->walker->ref.run_id, 1),
-                             0, about, &job->log);
+    keep_clean(job->context->config.archive.directory, job->log.store,
+               job->log.job);
+    return source_copy_pages(source, path, 0, about, &job->log);
 }
 
 /* A run that is resumed after a dry run needs its part. */
@@ -256,7 +236,7 @@ make_source(struct walk *walk)
 {
     struct job *job = walk->job;
     struct source *source = feed_new(walk->walker);
-    const char *path = copy_path(job, walk->walker->ref.run_id);
+    const char *path = copies_kept(job, walk->walker->ref.run_id, 1);
     struct sidecar about = {.created_at = walk->walker->moment,
                             .plan_hash = job->query_hash,
                             .left_out =
