@@ -76,6 +76,13 @@ span_is(struct span span, const char *text)
     return span_equal(span, span_str(text));
 }
 
+/* Are two texts equal? NULL is equal to NULL only. */
+static inline bool
+span_same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 static inline bool
 span_starts(struct span span, const char *prefix)
 {

@@ -130,18 +130,12 @@ target_fits_data(struct plan_column *data, enum plan_type type)
 
 /* ---- masks --------------------------------------------------------------- */
 
-static bool
-is_same_text(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static enum mask_change
 change_of(const struct plan_column *column, const struct target_mask *had)
 {
     if (column->mask == PLAN_MASK_NONE ||
-        (is_same_text(had->how, mask_name(column->mask)) &&
-         is_same_text(had->key, column->mask_key)))
+        (span_same_text(had->how, mask_name(column->mask)) &&
+         span_same_text(had->key, column->mask_key)))
         return MASK_KEEPS;
     return had->how == NULL && column->mask != PLAN_MASK_NULL ? MASK_APPLIES
                                                               : MASK_CLEARS;

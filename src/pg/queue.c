@@ -205,12 +205,6 @@ pg_ask_ahead(struct pg_conn *conn, const void *owner, const char *sql,
 }
 
 static bool
-is_same_text(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static bool
 asks(const struct ahead *ahead, const char *sql, int count,
      const char *const *values)
 {
@@ -218,7 +212,7 @@ asks(const struct ahead *ahead, const char *sql, int count,
                 strcmp(ahead->sql, sql) == 0;
 
     for (int i = 0; same && i < count; i++)
-        same = is_same_text(ahead->values[i], values[i]);
+        same = span_same_text(ahead->values[i], values[i]);
     return same;
 }
 

@@ -7,17 +7,11 @@
 #include "run/land.h"
 
 static bool
-is_same_text(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static bool
 fetches_the_same(const struct journal_run *run, const struct mode *mode)
 {
     return run->mode == mode->mode &&
-           is_same_text(run->window_from, mode->window_from) &&
-           is_same_text(run->window_to, mode->window_to);
+           span_same_text(run->window_from, mode->window_from) &&
+           span_same_text(run->window_to, mode->window_to);
 }
 
 /* Does the run leave earlier runs alone? */
@@ -38,7 +32,7 @@ earlier_find(struct run *run, struct journal_run **last, enum origin_left *left,
                                 last, err))
         return false;
     if (*last == NULL || run_status_is_final((*last)->status) ||
-        !is_same_text((*last)->plan_hash, run->plan->hash) ||
+        !span_same_text((*last)->plan_hash, run->plan->hash) ||
         !fetches_the_same(*last, &run->mode))
         return true;
     return origin_find(run->origin, *last, left, err);
