@@ -5,6 +5,14 @@
 #include "plan/mask.h"
 #include "plan/names.h"
 
+bool
+build_is_in(const char *name, const char *const *list)
+{
+    while (*list != NULL && strcmp(*list, name) != 0)
+        list++;
+    return *list != NULL;
+}
+
 /* ---- the hash --------------------------------------------------------------
  * */
 

@@ -107,6 +107,9 @@ struct builder {
 #define build_error(b, msg, pos, ...) \
     gql_error((b)->err, msg, (b)->document, pos, __VA_ARGS__)
 
+/* Is the name in a list that ends with NULL? */
+bool build_is_in(const char *name, const char *const *list);
+
 /* expand.c: copy selections, replace spreads by inline fragments, and remove
  * what @skip and @include leave out. The copy may be changed. */
 struct gql_selection *

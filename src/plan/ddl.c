@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "plan/history.h"
 #include "plan/layout.h"
 #include "plan/names.h"
@@ -23,17 +22,6 @@ ddl_append_qualified(struct buf *sql, const char *schema, const char *name)
     name_append_quoted(sql, schema);
     buf_append_char(sql, '.');
     name_append_quoted(sql, name);
-}
-
-/* The layout of a table. The caller frees it. */
-static struct layout_column *
-layout_of(const struct plan_table *table, int *count)
-{
-    struct layout_column *columns = mem_array(
-        (size_t)(table->column_count + LAYOUT_OWN_MAX), sizeof(*columns));
-
-    *count = layout_columns(table, columns);
-    return columns;
 }
 
 /* Append a statement of sql/ddl/ and free its values. */

@@ -70,14 +70,6 @@ gather(struct gql_selection *list, const char *name,
     }
 }
 
-static bool
-is_in(const char *name, const char *const *list)
-{
-    while (*list != NULL && strcmp(*list, name) != 0)
-        list++;
-    return *list != NULL;
-}
-
 /* Move the fields that are not in `known` to `*end`. */
 static void
 gather_others(struct gql_selection *list, const char *const *known,
@@ -89,7 +81,7 @@ gather_others(struct gql_selection *list, const char *const *known,
         next = list->next;
         if (list->kind == GQL_INLINE_FRAGMENT) {
             gather_others(list->selections, known, end);
-        } else if (!is_in(list->name, known)) {
+        } else if (!build_is_in(list->name, known)) {
             list->next = NULL;
             **end = list;
             *end = &list->next;
@@ -121,7 +113,8 @@ refuse_others(struct builder *b, const struct gql_selection *field,
         if (list->kind == GQL_INLINE_FRAGMENT) {
             if (!refuse_others(b, field, list->selections))
                 return false;
-        } else if (!is_in(list->name, known) && !gql_is_total(list->name)) {
+        } else if (!build_is_in(list->name, known) &&
+                   !gql_is_total(list->name)) {
             return build_error(b, MSG_QUERY_PAGES, list->pos,
                                "\"%s\" of the connection \"%s\" is not a "
                                "field of its rows, so no table has a place for "

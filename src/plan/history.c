@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/mem.h"
 #include "plan/ddl.h"
 #include "plan/names.h"
 #include "plan/template.h"
@@ -22,16 +21,6 @@ const char *
 history_key_name(struct arena *arena, const struct plan_table *table)
 {
     return name_shorten(arena, arena_printf(arena, "%s_pkey", table->history));
-}
-
-static struct layout_column *
-layout_of(const struct plan_table *table, int *count)
-{
-    struct layout_column *columns = mem_array(
-        (size_t)(table->column_count + LAYOUT_OWN_MAX), sizeof(*columns));
-
-    *count = layout_columns(table, columns);
-    return columns;
 }
 
 static void

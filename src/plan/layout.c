@@ -1,5 +1,7 @@
 #include "plan/layout.h"
 
+#include "base/mem.h"
+
 static bool
 is_natural_key(const struct plan_table *table, int data)
 {
@@ -83,6 +85,16 @@ layout_columns(const struct plan_table *table, struct layout_column *columns)
         columns[count++] =
             own(LAYOUT_DELETED_AT, "_deleted_at", PLAN_TIMESTAMPTZ);
     return count;
+}
+
+struct layout_column *
+layout_of(const struct plan_table *table, int *count)
+{
+    struct layout_column *columns = mem_array(
+        (size_t)(table->column_count + LAYOUT_OWN_MAX), sizeof(*columns));
+
+    *count = layout_columns(table, columns);
+    return columns;
 }
 
 int

@@ -52,6 +52,9 @@ enum { LAYOUT_OWN_MAX = 10 + PLAN_COUNTED_MAX };
 int
 layout_columns(const struct plan_table *table, struct layout_column *columns);
 
+/* The same in memory of their own, which the caller frees. */
+struct layout_column *layout_of(const struct plan_table *table, int *count);
+
 /* Is this a list in the elements of another list? An element can appear twice
  * in one line, so the rows of the inner list need _parent_pos. */
 bool layout_is_nested_list(const struct plan_table *table);

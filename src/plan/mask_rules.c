@@ -175,14 +175,6 @@ struct leaves {
     struct dict found; /* by path */
 };
 
-static bool
-is_in(const char *name, const char *const *list)
-{
-    while (*list != NULL && strcmp(*list, name) != 0)
-        list++;
-    return *list != NULL;
-}
-
 /* The argument that follows `last` in the order of names; NULL: none. */
 static const struct gql_argument *
 next_argument(const struct gql_argument *list, const char *last)
@@ -193,7 +185,8 @@ next_argument(const struct gql_argument *list, const char *last)
     const struct gql_argument *next = NULL;
 
     for (; list != NULL; list = list->next)
-        if (!is_in(list->name, choose_rows) && strcmp(list->name, last) > 0 &&
+        if (!build_is_in(list->name, choose_rows) &&
+            strcmp(list->name, last) > 0 &&
             (next == NULL || strcmp(list->name, next->name) < 0))
             next = list;
     return next;
@@ -203,12 +196,10 @@ next_argument(const struct gql_argument *list, const char *last)
 static void
 append_field(struct buf *path, const struct gql_selection *field)
 {
-    static const char *const levels[] = {"edges", "node", "nodes", "items",
-                                         NULL};
     const char *last = "";
     const struct gql_argument *a;
 
-    if (field->selections != NULL && is_in(field->name, levels))
+    if (field->selections != NULL && gql_is_level(span_str(field->name)))
         return;
     buf_printf(path, "/%s", field->name);
     while ((a = next_argument(field->arguments, last)) != NULL) {

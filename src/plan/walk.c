@@ -23,13 +23,6 @@ walk_join(struct builder *b, const char *left, const char *separator,
     return arena_printf(b->arena, "%s%s%s", left, separator, right);
 }
 
-static bool
-is_composite(enum gql_type_kind kind)
-{
-    return kind == GQL_OBJECT_TYPE || kind == GQL_INTERFACE_TYPE ||
-           kind == GQL_UNION_TYPE;
-}
-
 /* ---- columns ----------------------------------------------------------- */
 
 static struct plan_gid *
@@ -77,8 +70,8 @@ walk_type_column(struct builder *b, const struct gql_field *definition,
                  struct column_site *site)
 {
     site->graphql_type = arena_strdup(b->arena, definition->type.text);
-    site->is_list =
-        definition->type.list_depth > 0 || is_composite(definition->type.kind);
+    site->is_list = definition->type.list_depth > 0 ||
+                    gql_kind_is_composite(definition->type.kind);
     if (site->is_list) {
         site->type = PLAN_JSONB;
         site->takes_json = true;
@@ -116,7 +109,7 @@ add_leaf(struct builder *b, const struct scope *scope,
         site.graphql_type = "String!";
         return columns_add(b, scope->draft, &site);
     }
-    if (is_composite(definition->type.kind) &&
+    if (gql_kind_is_composite(definition->type.kind) &&
         !mask_rules_refuse(b, field->directives, "kept whole"))
         return false;
     if (is_row_id(scope, field) && site.is_optional)
@@ -312,7 +305,7 @@ walk_field(struct builder *b, const struct scope *scope,
         return true;
     if (!walk_check_response_key(b, field) || !check_row_id(b, scope, field))
         return false;
-    if (definition == NULL || !is_composite(definition->type.kind)) {
+    if (definition == NULL || !gql_kind_is_composite(definition->type.kind)) {
         if (is_json)
             return build_error(b, MSG_QUERY_DIRECTIVE, field->pos,
                                "@json belongs on objects; \"%s\" is not an "
