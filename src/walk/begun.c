@@ -43,13 +43,6 @@ begun_free(struct begun *begun)
     free(begun->asked);
 }
 
-void
-begun_clear(struct begun *begun)
-{
-    seen_clear(&begun->here);
-    seen_clear(&begun->left);
-}
-
 /* ---- parents of the walk ------------------------------------------------ */
 
 /* The same in all rounds; and that of the first round. */

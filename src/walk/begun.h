@@ -41,9 +41,6 @@ struct begun {
 void begun_init(struct begun *begun, const struct walker *walker);
 void begun_free(struct begun *begun);
 
-/* Forget what the page has begun. */
-void begun_clear(struct begun *begun);
-
 /* What is to be done with the connection of this parent? `is_apart`: its rows
  * did not come. Asked for each of its rows, and then once more; the first time
  * decides. */

@@ -258,13 +258,6 @@ crew_end(struct walker *walker)
 
 /* ---- pages in their order ----------------------------------------------- */
 
-static bool
-is_finished(const struct walker *walker)
-{
-    return walker->ready == NULL && walker->next_id == walker->id_count &&
-           entries_are_done(&walker->entries, 0);
-}
-
 /* If other requests were still in flight when the last page was committed, or
  * if there was nothing to ask, an empty page ends the walk. */
 static bool
@@ -276,7 +269,7 @@ take_ready(struct walker *walker)
         walker->current = walker->ready;
         walker->ready = walker->ready->next;
         walker->current->next = NULL;
-    } else if (is_finished(walker)) {
+    } else if (walker_is_done(walker)) {
         walker->current = page_new(walker, &none);
         walker->ready_count++;
     }

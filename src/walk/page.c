@@ -30,7 +30,7 @@
 #include "base/mem.h"
 #include "paged/proof.h"
 #include "walk/circle.h"
-#include "walk/verdict.h"
+#include "walk/conclusion.h"
 
 /* The lines of a page are longer than its answer, because each has a tag and
  * the id of its parent: of small rows, several times as long. The answer to a
@@ -63,20 +63,6 @@ page_new(struct walker *walker, struct batch *batch)
     begun_init(&page->begun, walker);
     tallies_init(&page->tallies, walker->pages);
     return page;
-}
-
-void
-page_clear(struct page *page)
-{
-    buf_clear(&page->lines);
-    for (int i = 0; i < page->batch.count; i++)
-        page->batch.entries[i]->change = 0;
-    page->change_count = page->removal_count = page->reject_count = 0;
-    page->key_count = page->row_id_count = 0;
-    seen_clear(&page->seen);
-    begun_clear(&page->begun);
-    tallies_free(&page->tallies);
-    tallies_init(&page->tallies, page->walker->pages);
 }
 
 void
@@ -652,7 +638,7 @@ miss(struct page *page, struct walk_entry *entry)
     add_change(page, entry)->has_ended = true;
     tally_of(page, c)->instances++;
     if (c->parent == NULL)
-        verdict_add_gone(page->walker, entry->row.parent_id);
+        conclusion_add_gone(page->walker, entry->row.parent_id);
     else if (c->owner == c->parent->table)
         add_removal(page, c->parent, NULL,
                     arena_strdup(&page->arena, entry->row.parent_id));
@@ -870,13 +856,6 @@ add_roots(struct page *page)
             add_entry(&page->frontier, &walker->roots[i]);
 }
 
-static bool
-is_last(const struct walker *walker)
-{
-    return walker->ready == NULL && walker->next_id == walker->id_count &&
-           entries_are_done(&walker->entries, 0);
-}
-
 /* The sums with this page. */
 static bool
 settle_sums(struct page *page, struct err *err)
@@ -894,7 +873,7 @@ settle_sums(struct page *page, struct err *err)
     frontier->walked = buf_str(&page->walked);
     settled = page->walked.overflowed
                   ? err_set(err, MSG_BUG, "the counts of the walk are too long")
-                  : !frontier->is_last || verdict_give(walker, &sums, err);
+                  : !frontier->is_last || conclusion_draw(walker, &sums, err);
     tallies_free(&sums);
     return settled;
 }
@@ -911,7 +890,7 @@ page_settle(struct page *page, struct err *err)
         .entries = arena_array(&page->arena, most, sizeof(*frontier->entries)),
         .removals = page->removals,
         .removal_count = page->removal_count,
-        .is_last = is_last(page->walker)};
+        .is_last = walker_is_done(page->walker)};
     for (size_t i = 0; i < page->change_count; i++) {
         const struct page_change *change = &page->changes[i];
 

@@ -101,9 +101,6 @@ int64_t page_next_offset(struct page *page);
 /* Can an answer of this size be cut into the same page, too? */
 bool page_has_space(const struct page *page, size_t answer_bytes);
 
-/* Forget what was cut. */
-void page_clear(struct page *page);
-
 /* Read the connection of the only entry again from its beginning; and end all
  * entries of the batch. */
 void page_restart(struct page *page);

@@ -146,6 +146,13 @@ walker_await_space(struct walker *walker, size_t answer_bytes, struct err *err)
     return true;
 }
 
+bool
+walker_is_done(const struct walker *walker)
+{
+    return walker->ready == NULL && walker->next_id == walker->id_count &&
+           entries_are_done(&walker->entries, 0);
+}
+
 void
 walker_fail(struct walker *walker, const struct err *err)
 {

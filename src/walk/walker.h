@@ -82,12 +82,12 @@ struct walker {
     struct err err; /* why */
 
     int64_t requests;
-    const char *incomplete; /* of the verdict: why a load of the saved pages
+    const char *incomplete; /* of the conclusion: why a load of the saved pages
                              * must remove no rows; NULL: nothing is missing */
     const char **gone;      /* roots of --ids that do not exist */
     int gone_count;
     int gone_room;
-    struct arena arena; /* of the verdict, and of the moment */
+    struct arena arena; /* of the conclusion, and of the moment */
 };
 
 /* The walker of a run, with an empty frontier. Everything is borrowed. */
@@ -107,6 +107,9 @@ walker_slice(const struct walker *walker, const struct frontier_entry *row);
  * ready to be committed may have READY_BYTES_MAX; one page always fits. */
 MUST_CHECK bool
 walker_await_space(struct walker *walker, size_t answer_bytes, struct err *err);
+
+/* Is there nothing left to be asked or committed, after the present page? */
+bool walker_is_done(const struct walker *walker);
 
 /* The walk has failed: the first failure counts. */
 void walker_fail(struct walker *walker, const struct err *err);

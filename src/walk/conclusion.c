@@ -1,4 +1,4 @@
-#include "walk/verdict.h"
+#include "walk/conclusion.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 enum { NAMES_BYTES = 2000, GONE_FIRST = 64 };
 
 void
-verdict_add_gone(struct walker *walker, const char *id)
+conclusion_add_gone(struct walker *walker, const char *id)
 {
     struct origin *origin = walker->origin;
     struct arena *arena = &walker->arena;
@@ -212,7 +212,8 @@ warn_of_limits(const struct walker *walker, const struct tallies *sums)
 }
 
 bool
-verdict_give(struct walker *walker, const struct tallies *sums, struct err *err)
+conclusion_draw(struct walker *walker, const struct tallies *sums,
+                struct err *err)
 {
     struct origin *origin = walker->origin;
 
