@@ -251,12 +251,6 @@ worker_begin(struct live_worker *worker, struct context *context)
 }
 
 void
-worker_wake(struct live_worker *worker)
-{
-    task_wake_all(&worker->waiting);
-}
-
-void
 worker_end(struct live_worker *worker)
 {
     worker->ends = true;

@@ -33,9 +33,6 @@ int64_t worker_wait_ms(const struct pending_job *job);
 /* Begin, inside a task. The database is open. */
 void worker_begin(struct live_worker *worker, struct context *context);
 
-/* Something is pending. Callbacks may call it, too. */
-void worker_wake(struct live_worker *worker);
-
 /* Begin nothing more, and wait until what is being fetched has ended. After
  * tasks_stop() that is soon: an ordinary run can be resumed, and objects stay
  * pending. */

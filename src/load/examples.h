@@ -7,12 +7,7 @@
 
 #include "load/merge.h"
 
-enum examples_kind {
-    EXAMPLES_INSERTED,
-    EXAMPLES_UPDATED,
-    EXAMPLES_REMOVED,
-    EXAMPLES_KINDS
-};
+enum examples_kind { EXAMPLES_INSERTED, EXAMPLES_UPDATED, EXAMPLES_REMOVED };
 
 /* Queue the statement `text`, which changes rows in this way. *rows gets their
  * number. Histories are not changed. */

@@ -243,13 +243,3 @@ statement_ddl(struct merge *merge, struct buf *sql, struct err *err)
     buf_free(sql);
     return done;
 }
-
-bool
-statement_analyze(struct merge *merge, const char *relation, struct err *err)
-{
-    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
-
-    buf_append_str(&sql, "ANALYZE ");
-    ddl_append_qualified(&sql, merge->schema, relation);
-    return statement_ddl(merge, &sql, err);
-}

@@ -82,8 +82,4 @@ MUST_CHECK bool statement_number_below(struct merge *merge, const char *text,
 MUST_CHECK bool
 statement_ddl(struct merge *merge, struct buf *sql, struct err *err);
 
-/* ANALYZE a table or its staging. */
-MUST_CHECK bool
-statement_analyze(struct merge *merge, const char *relation, struct err *err);
-
 #endif
