@@ -37,15 +37,4 @@ journal_queue_rejects(struct pg_conn *conn, const struct run_ref *run,
 void journal_queue_rejects_hide(struct pg_conn *conn, const char *store,
                                 const char *job);
 
-struct journal_rejects {
-    struct journal_reject *rejects; /* sorted by line number */
-    size_t count;
-};
-
-/* Read the first `limit` rejects, with at most 4 KiB of each `raw`. */
-MUST_CHECK bool
-journal_list_rejects(struct journal *journal, int64_t run_id, int64_t limit,
-                     struct arena *arena, struct journal_rejects *rejects,
-                     struct err *err);
-
 #endif

@@ -112,14 +112,3 @@ journal_queue_relation(struct pg_conn *conn,
     journal_queue_in(conn, sql_relation_save, &call,
                      &(struct pg_answer){.doing = doing});
 }
-
-bool
-journal_relation_forget(struct journal *journal, const char *table_schema,
-                        const char *table_name, struct err *err)
-{
-    struct call call = {0};
-
-    call_text(&call, table_schema);
-    call_text(&call, table_name);
-    return journal_call(journal, sql_relation_forget, &call, NULL, err);
-}

@@ -47,12 +47,6 @@ journal_job_tables(struct journal *journal, const char *store, const char *job,
 void journal_queue_relation(struct pg_conn *conn,
                             const struct journal_relation *relation);
 
-/* Remove the entry of a table that was dropped or that bulkpg no longer
- * owns. */
-MUST_CHECK bool
-journal_relation_forget(struct journal *journal, const char *table_schema,
-                        const char *table_name, struct err *err);
-
 /* Ask ahead what journal_relation() asks: see pg/queue.h. */
 void journal_relation_ahead(struct pg_conn *conn, const void *owner,
                             const char *table_schema, const char *table_name);

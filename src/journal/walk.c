@@ -68,29 +68,3 @@ journal_queue_walk(struct pg_conn *conn, int64_t run_id,
                            "the counts of the pages are too long for the "
                            "journal");
 }
-
-bool
-journal_list_walks(struct journal *journal, int64_t run_id, struct arena *arena,
-                   struct journal_walks *walks, struct err *err)
-{
-    struct call call = {0};
-    struct pg_result *result;
-
-    call_number(&call, run_id);
-    if (!journal_call(journal, sql_walk_list, &call, &result, err))
-        return false;
-    walks->count = (size_t)pg_rows(result);
-    walks->walks = arena_array(arena, walks->count, sizeof(*walks->walks));
-    for (int row = 0; row < pg_rows(result); row++)
-        walks->walks[row] = (struct journal_walk){
-            .path = call_read_text(result, row, 0, arena),
-            .instances = pg_int64(result, row, 1),
-            .pages = pg_int64(result, row, 2),
-            .rows = pg_int64(result, row, 3),
-            .told = call_read_count(result, row, 4),
-            .nulls = pg_int64(result, row, 5),
-            .repeats = pg_int64(result, row, 6),
-            .points = strtod(pg_text(result, row, 7), NULL)};
-    pg_result_free(result);
-    return true;
-}

@@ -23,13 +23,4 @@ MUST_CHECK bool journal_queue_walk(struct pg_conn *conn, int64_t run_id,
                                    const struct journal_walk *walks,
                                    size_t count, struct err *err);
 
-struct journal_walks {
-    struct journal_walk *walks; /* sorted by path */
-    size_t count;
-};
-
-MUST_CHECK bool
-journal_list_walks(struct journal *journal, int64_t run_id, struct arena *arena,
-                   struct journal_walks *walks, struct err *err);
-
 #endif

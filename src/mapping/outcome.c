@@ -24,7 +24,6 @@
 #include "base/timestamp.h"
 #include "json/clean.h"
 #include "json/tree.h"
-#include "json/write.h"
 #include "mapping/value.h"
 
 enum {
@@ -591,42 +590,4 @@ outcome_is_stale_or_taken(const struct outcome *outcome)
             return true;
     }
     return false;
-}
-
-const char *
-outcome_errors_json(const struct outcome *outcome, struct arena *arena)
-{
-    struct buf text = buf_with_ceiling(SIZE_MAX);
-    struct json_out *json;
-    const char *copy;
-
-    if (outcome->error_count == 0)
-        return NULL;
-    json = json_out_new(&text);
-    json_out_open(json, '[');
-    for (int i = 0; i < outcome->error_count; i++) {
-        const struct outcome_error *e = &outcome->errors[i];
-
-        json_out_open(json, '{');
-        json_out_text(json, "code", e->code);
-        json_out_text(json, "field", e->field);
-        json_out_text(json, "message", e->message);
-        json_out_close(json, '}');
-    }
-    json_out_close(json, ']');
-    json_out_free(json);
-    copy = arena_dup(arena, buf_span(&text));
-    buf_free(&text);
-    return copy;
-}
-
-const char *
-outcome_state_name(enum outcome_state state)
-{
-    static const char *const names[] = {[OUTCOME_APPLIED] = "applied",
-                                        [OUTCOME_REFUSED] = "refused",
-                                        [OUTCOME_PARTLY] = "partly",
-                                        [OUTCOME_UNKNOWN] = "unknown"};
-
-    return names[state];
 }

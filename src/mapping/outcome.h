@@ -58,11 +58,4 @@ bool outcome_agrees(const struct mutation *mutation, struct span variables,
  * taken? If the row was sent before, its first sending may be the cause. */
 bool outcome_is_stale_or_taken(const struct outcome *outcome);
 
-/* The errors as a JSON array of {code, field, message}, for the result table;
- * NULL if there are none. In the arena. */
-const char *
-outcome_errors_json(const struct outcome *outcome, struct arena *arena);
-
-const char *outcome_state_name(enum outcome_state state);
-
 #endif

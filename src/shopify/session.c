@@ -161,12 +161,6 @@ session_rate(struct session *session)
     return session->rate;
 }
 
-const char *
-session_granted_scopes(const struct session *session)
-{
-    return session->token.scopes;
-}
-
 /* ---- patience -------------------------------------------------------- */
 
 struct backoff

@@ -93,7 +93,4 @@ enum log_level session_failure_level(struct session *session);
 /* The rate of requests with a `user`; NULL without `rates`. */
 struct rate *session_rate(struct session *session);
 
-/* The scopes that came with the token, or NULL. */
-const char *session_granted_scopes(const struct session *session);
-
 #endif
