@@ -51,6 +51,7 @@
 #include "run/ending.h"
 #include "run/land.h"
 #include "run/page.h"
+#include "source/archive.h"
 
 enum { RENEWALS_MAX = 2 };
 
@@ -432,6 +433,17 @@ begins_again(struct run *run, int losses, struct err *err)
 
 /* ---- the run as a whole ---------------------------------------------- */
 
+/* The first of many windows may have been archived hours ago. Replays, runs of
+ * ids and dry runs are not archived. */
+static void
+stamp_archive(const struct run *run)
+{
+    if (run->begun && !run->is_dry && !run->origin->is_replay &&
+        run->job->ids == NULL)
+        archive_stamp(run->context->config.archive.directory, run->store,
+                      run->name, run->ref.run_id);
+}
+
 /* Claim, run, end, release. False if the job must restart. `err` says why the
  * claim or the run failed. */
 static bool
@@ -467,6 +479,7 @@ run_once(struct run *run, struct err *err)
         ending_loaded(run);
     else
         ending_failed(run, err);
+    stamp_archive(run);
     release_at_end(run);
     return true;
 }

@@ -254,6 +254,37 @@ archive_list(const char *directory, struct arena *arena, size_t *count)
     return sorted;
 }
 
+/* ---- the end of a run ---------------------------------------------------- */
+
+static bool
+belongs_to(const char *name, const char *prefix)
+{
+    size_t length;
+
+    return strncmp(name, prefix, strlen(prefix)) == 0 &&
+           (is_archived(name, ENDING, &length) ||
+            is_archived(name, PLAIN SIDECAR, &length));
+}
+
+void
+archive_stamp(const char *directory, const char *store, const char *job,
+              int64_t run_id)
+{
+    DIR *folder = directory[0] != '\0' ? opendir(directory) : NULL;
+    struct arena arena = {0};
+    const char *prefix =
+        arena_printf(&arena, "%s.%s.%" PRId64 ".", store, job, run_id);
+    struct dirent *entry;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        if (belongs_to(entry->d_name, prefix))
+            (void)!utimensat(dirfd(folder), entry->d_name, NULL,
+                             AT_SYMLINK_NOFOLLOW);
+    if (folder != NULL)
+        closedir(folder);
+    arena_free(&arena);
+}
+
 /* ---- removing ------------------------------------------------------------ */
 
 /* A file whose name is the first `length` bytes of `name`, and this ending. */

@@ -42,9 +42,15 @@ struct archive_job {
 struct archive_job *
 archive_list(const char *directory, struct arena *arena, size_t *count);
 
-/* Remove results that were written longer ago than `keep_ms`, and sidecars
- * without a result. Only files with names of the archive are removed.
- * Nothing if `directory` is "". */
+/* Note that the run has ended: its results are kept from now on. Nothing if
+ * `directory` is "". */
+void archive_stamp(const char *directory, const char *store, const char *job,
+                   int64_t run_id);
+
+/* Remove results whose runs ended longer than `keep_ms` ago, and sidecars
+ * without a result. For a run that has not ended, the end of each download
+ * counts. Only files with names of the archive are removed. Nothing if
+ * `directory` is "". */
 void archive_prune(const char *directory, int64_t keep_ms);
 
 #endif

@@ -246,6 +246,31 @@ START_TEST(old_results_are_removed)
 
 END_TEST
 
+START_TEST(results_get_older_from_the_end_of_the_run)
+{
+    static const char *const stamped[] = {"acme.items.7.1.jsonl.zst",
+                                          "acme.items.7.1.jsonl.meta.json",
+                                          "acme.items.7.12.jsonl.zst"};
+    static const char *const others[] = {
+        "acme.items.70.1.jsonl.zst", "acme.items2.7.1.jsonl.zst",
+        "acme.items.8.1.jsonl.zst", "acme.items.8.1.jsonl.meta.json"};
+
+    for (size_t i = 0; i < COUNT(stamped); i++)
+        put_old(stamped[i]);
+    for (size_t i = 0; i < COUNT(others); i++)
+        put_old(others[i]);
+    archive_stamp(".", "acme", "items", 7);
+    archive_stamp("", "acme", "items", 8);
+    archive_stamp("nowhere", "acme", "items", 8);
+    archive_prune(".", 60 * 1000);
+    for (size_t i = 0; i < COUNT(stamped); i++)
+        ck_assert_msg(is_there(stamped[i]), "%s", stamped[i]);
+    for (size_t i = 0; i < COUNT(others); i++)
+        ck_assert_msg(!is_there(others[i]), "%s", others[i]);
+}
+
+END_TEST
+
 START_TEST(only_files_are_removed)
 {
     put_old("moved");
@@ -273,6 +298,7 @@ archive_suite(void)
     tcase_add_test(tests, many_jobs_are_listed);
     tcase_add_test(tests, the_folder_is_made);
     tcase_add_test(tests, old_results_are_removed);
+    tcase_add_test(tests, results_get_older_from_the_end_of_the_run);
     tcase_add_test(tests, only_files_are_removed);
     suite_add_tcase(suite, tests);
     return suite;

@@ -357,6 +357,22 @@ class Archive(Case):
         self.assertEqual(sorted([*kept, last + ".meta.json", last + ".zst"]),
                          self.names())
 
+    def test_results_get_older_from_their_runs_end(self):
+        """The first window was downloaded long before the last one."""
+        self.slice()
+        self.shop.rule({"hold": True}, kind="storage", nth=2)
+        running = self.program.start("run")
+        self.wait_for(lambda: self.shop.get("held") > 0 and any(
+            one.endswith(".zst") for one in self.names()))
+        early = [one for one in self.names() if not one.endswith(".part")]
+        for name in early:
+            os.utime(self.path(name), (1, 1))
+        self.shop.post("rules/clear")
+        self.expect(running.wait(), OK)
+        self.assertLessEqual(set(early), set(self.names()))
+        for name in early:
+            self.assertGreater(os.stat(self.path(name)).st_mtime, 1)
+
     def another_database(self):
         """Its dsn."""
         name = self.db.name + "_other"
@@ -597,8 +613,10 @@ class PartialResults(Case):
         self.assertIn("INTERNAL_SERVER_ERROR", result.stderr)
 
     def test_rows_are_written_and_none_removed(self):
+        self.query("plain", PLAIN.replace("{", "query @history {", 1))
         self.run_program("run")
         before = self.db.value("SELECT count(*) AS v FROM acme.products")
+        self.assertEqual((before, 0), self.versions())
         last = self.db.rows("SELECT high, last_full FROM bulkpg.watermark")
         gone = self.db.column("SELECT id FROM acme.products ORDER BY id DESC "
                               "LIMIT 2")
@@ -611,6 +629,11 @@ class PartialResults(Case):
             "SELECT count(*) AS v FROM acme.products"))
         self.assertEqual(3, self.db.value("SELECT count(*) AS v FROM "
                                           "acme.products WHERE title = 'new'"))
+        # A new version closes the one before it, and nothing else is closed.
+        self.assertEqual((before + 3, 3), self.versions())
+        self.assertEqual(gone, self.db.column(f"""
+            SELECT id FROM acme.products_history WHERE _valid_to IS NULL
+            AND id IN ({gone[0]}, {gone[1]}) ORDER BY id DESC"""))
         self.assertEqual(last, self.db.rows(
             "SELECT high, last_full FROM bulkpg.watermark"))
         run = self.last_run()
@@ -619,7 +642,15 @@ class PartialResults(Case):
         self.expect(self.program.run("status", "--failed"), FAILED)
         self.shop.set(outcome=None)
         self.run_program("run")
-        self.check_tables(PLAIN)
+        self.assertEqual((before + 3, 5), self.versions())
+        self.check_tables(PLAIN, besides=["products_history",
+                                          "products_variants_history"])
+
+    def versions(self):
+        """How many versions there are, and how many of them are closed."""
+        one = self.db.row("SELECT count(*) AS v, count(_valid_to) AS closed "
+                          "FROM acme.products_history")
+        return one["v"], one["closed"]
 
     def test_a_whole_result_after_it(self):
         """The URLs of the partial result have expired, so the operation is
