@@ -181,7 +181,11 @@ class Events(ListenCase):
             self.assertIn(line, metrics)
         report = self.run_program("report").stdout
         self.assertIn("<h2>Webhooks</h2>", report)
-        self.assertIn("<tr><td>acme</td><td class=\"number\">4</td>", report)
+        number, time = '<td class="number">', r"\d+[smhd]"
+        self.assertRegex(
+            report, f"<tr><td>acme</td>{number}4</td>{number}1</td>"
+                    f"{number}1</td>{number}{time}</td>{number}{time}</td>"
+                    f"{number}3</td></tr>")
         self.stop()
 
     def test_many_webhooks_share_transactions(self):

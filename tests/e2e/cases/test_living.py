@@ -4,6 +4,8 @@ listener is killed and the database restarts. Afterwards the tables equal the
 store."""
 import signal
 import socket
+import sys
+import time
 import urllib.request
 
 import oracle
@@ -126,8 +128,9 @@ class LivingCase(Case):
 
     def await_equality(self):
         """Wait until the tables are like the store; report how they differ
-        in the end."""
-        seen = []
+        in the end. How long it took is printed by long runs, and is no
+        verdict."""
+        seen, begun = [], time.monotonic()
 
         def is_equal():
             if not self.is_nothing_pending():
@@ -139,6 +142,9 @@ class LivingCase(Case):
         except AssertionError:
             self.fail(f"the tables are not like the store: {seen[-1:]}, "
                       f"pending: {self.db.rows('TABLE bulkpg.pending')[:5]}")
+        if long_run():
+            print(f"{self.id()}: the tables were like the store after "
+                  f"{time.monotonic() - begun:.1f} s", file=sys.stderr)
 
 
 class Living(LivingCase):
