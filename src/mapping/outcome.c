@@ -135,13 +135,16 @@ problems_of(struct reading *r, const struct json *extensions)
     return copy;
 }
 
-/* An element of the answer's `errors`. */
+/* An element of the answer's `errors`. Some servers write texts in place of
+ * objects. */
 static void
 add_top_error(struct reading *r, const struct json *error)
 {
     const struct json *extensions = json_get(error, "extensions");
     const char *code = text_of(r->arena, json_get(extensions, "code"));
-    const char *message = json_str(json_get(error, "message"));
+    const char *message = error->kind == JSON_STRING
+                              ? json_str(error)
+                              : json_str(json_get(error, "message"));
 
     note_code(r, code, true);
     add_error(r, code, field_of(r->arena, json_get(error, "path")),

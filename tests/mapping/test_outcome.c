@@ -176,6 +176,7 @@ static const struct {
      OUTCOME_REFUSED, "no"},
     {"{\"data\":{\"x\":{\"ok\":null,\"errors\":[],\"object\":{}}}}",
      OUTCOME_APPLIED, NULL},
+    {"{\"errors\":[\"no such branch\"]}", OUTCOME_REFUSED, "no such branch"},
 };
 
 START_TEST(an_api_may_answer_ok)
