@@ -183,8 +183,24 @@ print_variables(const struct mutation *mutation)
                      : "");
 }
 
+/* An API other than Shopify's has no bulk operations. */
 static void
-print_rules(const struct mutation *mutation)
+print_requests(const struct mutation *mutation, bool is_direct)
+{
+    if (is_direct)
+        out_printf(stdout, "-- All rows are sent as single requests. ");
+    else
+        out_printf(stdout,
+                   "-- Up to %" PRId64 " rows are sent as single requests, "
+                   "more rows in bulk operations\n-- of at most %" PRId64
+                   " rows. ",
+                   mutation->direct, mutation->rows);
+    out_printf(stdout, "More than %" PRId64 " rows need --force-max.\n",
+               mutation->max);
+}
+
+static void
+print_rules(const struct mutation *mutation, bool is_direct)
 {
     const char *repeat = mutation->is_safe ? "is sent again"
                          : mutation->is_idempotent
@@ -193,11 +209,7 @@ print_rules(const struct mutation *mutation)
                              : "is held until push --settle decides about it";
 
     out_printf(stdout, "\n-- A row whose outcome is unknown %s.\n", repeat);
-    out_printf(stdout,
-               "-- Up to %" PRId64 " rows are sent as single requests, more "
-               "rows in bulk operations\n-- of at most %" PRId64
-               " rows. More than %" PRId64 " rows need --force-max.\n",
-               mutation->direct, mutation->rows, mutation->max);
+    print_requests(mutation, is_direct);
     if (mutation->gives_job)
         out_printf(stdout, "-- Warning: the mutation only starts a job at the "
                            "API. The job of an applied row\n-- can still "
@@ -260,7 +272,7 @@ print_overview(const struct outlook *outlook)
         print_variables(mutation);
     out_printf(stdout, "\n-- The answers are in table %s.%s.\n",
                push->config->schema, mutation->table);
-    print_rules(mutation);
+    print_rules(mutation, push->config->preset != NULL);
     if (!outlook->is_known)
         return;
     print_counts(outlook);
