@@ -176,7 +176,8 @@ class Api {
         ? asked.operation.selectionSet.selections : [];
       asked.kind = fields.length > 0 && fields.every((one) => one.name
         && /^__(schema|type)$/.test(one.name.value)) ? 'introspection'
-        : 'query';
+        : asked.operation && asked.operation.operation === 'mutation'
+          ? 'mutation' : 'query';
     }
     return asked;
   }

@@ -60,7 +60,7 @@ const MODEL = {
     many: { children: 'IpamIPPrefix', ip_addresses: 'IpamIPAddress' } },
 };
 
-const COMMON = `schema { query: Query }
+const COMMON = `schema { query: Query mutation: Mutation }
 scalar BigInt
 scalar DateTime
 scalar GenericScalar
@@ -86,6 +86,7 @@ type RelationshipProperty {
   source: AccountRef
   updated_at: DateTime
 }
+input RelatedNodeInput { id: String! }
 interface CoreNode { display_label: String hfid: [String!] id: String }
 interface AttributeInterface {
   is_default: Boolean
@@ -159,11 +160,47 @@ function kindTypes(name, kind) {
     + name + '!]! }'].join('\n');
 }
 
+/* -- Mutations ------------------------------------------------------------ */
+
+function attributeInput([name, value]) {
+  return 'input ' + name + 'Input { is_protected: Boolean, value: ' + value
+    + ' }';
+}
+
+/* What a kind is made of: only a name or an address must be given. */
+function inputFields(kind, isNew) {
+  const out = Object.entries(kind.attributes).map(([name, type]) => (
+    name + ': ' + ATTRIBUTES[type][0] + 'Input'
+    + (isNew && /^(name|address|prefix)$/.test(name) ? '!' : '')));
+  return out.concat(
+    Object.keys(kind.one).map((name) => name + ': RelatedNodeInput'),
+    Object.keys(kind.many).map((name) => name + ': [RelatedNodeInput!]'));
+}
+
+function mutationTypes(name, kind) {
+  return ['input ' + name + 'CreateInput {\n  '
+    + inputFields(kind, true).join('\n  ') + '\n}',
+  'input ' + name + 'UpdateInput {\n  id: String!\n  '
+    + inputFields(kind, false).join('\n  ') + '\n}',
+  ...['Create', 'Update'].map((what) => 'type ' + name + what
+    + ' { ok: Boolean object: ' + name + ' }')].join('\n');
+}
+
+function mutations(name) {
+  return ['Create', 'Update'].map((what) => '  ' + name + what + '(data: '
+    + name + what + 'Input!): ' + name + what);
+}
+
 function sdl() {
+  const kinds = Object.entries(MODEL).filter(([, kind]) => kind.of);
   const roots = Object.entries(MODEL).map(([name, kind]) => (
     '  ' + name + '(' + filters(kind, true) + '): Paginated' + name + '!'));
   return [COMMON, ...Object.values(ATTRIBUTES).map(attributeType),
     ...Object.entries(MODEL).map(([name, kind]) => kindTypes(name, kind)),
+    ...Object.values(ATTRIBUTES).map(attributeInput),
+    ...kinds.map(([name, kind]) => mutationTypes(name, kind)),
+    'type Mutation {\n'
+    + kinds.flatMap(([name]) => mutations(name)).join('\n') + '\n}',
     'type Query {\n  Branch(ids: [ID], name: String): [Branch!]!\n'
     + roots.join('\n') + '\n}\n'].join('\n\n');
 }

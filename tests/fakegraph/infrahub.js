@@ -7,6 +7,7 @@
  * branch, so that a request sees the data of its branch at its `at`.
  */
 
+const { GraphQLError } = require('../fakeshop/graphql');
 const { hash, Random } = require('../fakeshop/random');
 const words = require('../fakeshop/data/words');
 const { time } = require('../fakeshop/data/format');
@@ -341,7 +342,95 @@ function many(context, objects, args, info, key, created) {
       created });
 }
 
+/* -- Mutations ------------------------------------------------------------ */
+
+/* The values and the relationships of an input. */
+function readInput(context, kind, data) {
+  const values = {};
+  const links = {};
+  const found = ({ id }) => {
+    if (!context.world.seen(context.world.byId.get(id), context.where)) {
+      throw new GraphQLError('Unable to find the node ' + id);
+    }
+    return context.world.byId.get(id);
+  };
+  for (const [name, given] of Object.entries(data)) {
+    if (name in MODEL[kind].attributes && given !== null) {
+      const { value } = given;
+      if (MODEL[kind].attributes[name] === 'Dropdown'
+        && value !== null && !CHOICES[name].includes(value)) {
+        throw new GraphQLError(value + ' must be one of '
+          + CHOICES[name].join(', ') + ' at ' + name);
+      }
+      values[name] = value;
+    } else if (name in MODEL[kind].one) {
+      links[name] = given && found(given);
+    } else if (name in MODEL[kind].many) {
+      links[name] = (given || []).map(found);
+    }
+  }
+  return { values, links };
+}
+
+/* Two objects of a kind do not have one name. */
+function isTaken(context, kind, name, but) {
+  return name !== undefined && context.world.kinds.get(kind).some((one) => {
+    const seen = one !== but && context.world.seen(one, context.where);
+    return seen && seen.$values.name === name;
+  });
+}
+
+/* As servers do that report a failure in the payload: nothing was done. */
+const NOT_DONE = { ok: false, object: null };
+
+/* A whole second, as in the header Date: a client that reads the data of the
+ * time that this header tells sees what was changed before. */
+function second() {
+  return Math.floor(Date.now() / 1000) * 1000;
+}
+
+function create(context, kind, data) {
+  const { world, where } = context;
+  const { values, links } = readInput(context, kind, data);
+  if (isTaken(context, kind, values.name, null)) {
+    return NOT_DONE;
+  }
+  const object = world.byId.get(world.grow(kind, 1, second(),
+    where.branch)[0]);
+  for (const [name, type] of Object.entries(MODEL[kind].attributes)) {
+    object.values[name] = name in values ? values[name]
+      : type === 'List' ? [] : null;
+  }
+  object.links = links;
+  return { ok: true, object: world.seen(object, where) };
+}
+
+function update(context, kind, data) {
+  const { world, where } = context;
+  const object = world.byId.get(data.id);
+  if (!object || object.$type !== kind || !world.seen(object, where)) {
+    throw new GraphQLError('Unable to find the node ' + data.id + ' / '
+      + kind);
+  }
+  const { values, links } = readInput(context, kind, data);
+  if (isTaken(context, kind, values.name, object)) {
+    return NOT_DONE;
+  }
+  world.change([data.id], { at: second(), branch: where.branch,
+    deleted: false, set: values });
+  Object.assign(object.links, links);
+  return { ok: true, object: world.seen(object, where) };
+}
+
+function mutate(args, context, info) {
+  const [, kind, what] = /^(.*)(Create|Update)$/.exec(info.fieldName);
+  return (what === 'Create' ? create : update)(context, kind, args.data);
+}
+
 function rootField(args, context, info) {
+  if (info.parentType.name === 'Mutation') {
+    return mutate(args, context, info);
+  }
   if (info.fieldName !== 'Branch') {
     return many(context, context.world.kinds.get(info.fieldName), args,
       info, 1, context.world.now);
