@@ -51,6 +51,32 @@ read_tables(struct context *context, struct arena *arena, struct report *report,
     return true;
 }
 
+static bool
+read_masked(struct context *context, struct arena *arena, struct report *report,
+            struct err *err)
+{
+    struct pg_result *result;
+    struct pg_conn *conn;
+    bool asked;
+
+    if (!journal_borrow(context->journal, &conn, err))
+        return false;
+    asked = pg_exec(conn, sql_report_masked, 0, NULL, &result, err);
+    journal_give_back(context->journal);
+    if (!asked)
+        return err_wrap(err, "reading which columns are masked");
+    report->masked_count = (size_t)pg_rows(result);
+    report->masked =
+        arena_array(arena, report->masked_count + 1, sizeof(*report->masked));
+    for (int row = 0; row < pg_rows(result); row++)
+        report->masked[row] = (struct report_masked){
+            .store = arena_strdup(arena, pg_text(result, row, 0)),
+            .job = arena_strdup(arena, pg_text(result, row, 1)),
+            .columns = arena_strdup(arena, pg_text(result, row, 2))};
+    pg_result_free(result);
+    return true;
+}
+
 static void
 read_archive(const struct context *context, struct arena *arena,
              struct report *report)
@@ -106,7 +132,8 @@ read_journal(struct context *context, struct arena *arena,
     report->newest = watched_runs(watched, &report->newest, arena);
     forget_old(&report->runs);
     read_archive(context, arena, report);
-    return read_tables(context, arena, report, err);
+    return read_masked(context, arena, report, err) &&
+           read_tables(context, arena, report, err);
 }
 
 static bool

@@ -18,10 +18,12 @@
 #include "cli/process.h"
 #include "command/columns.h"
 #include "command/commands.h"
+#include "command/status_archive.h"
 #include "command/status_push.h"
 #include "job/context.h"
 #include "job/control.h"
 #include "journal/event.h"
+#include "journal/left_out.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
 #include "json/write.h"
@@ -96,8 +98,9 @@ took_of(const struct journal_run *run, char took[32])
 
 static void
 print_run(const struct journal_run *run, bool is_late,
-          const struct columns *columns)
+          const struct columns *columns, struct arena *arena)
 {
+    const char *left_out = journal_left_out(run, arena);
     const struct run_counts *counts = &run->counts;
     char began[CELL_BYTES], took[32], good[CELL_BYTES];
 
@@ -116,6 +119,8 @@ print_run(const struct journal_run *run, bool is_late,
         counts->rejects, ago(run->last_good_age_ms, good),
         is_late && run->last_good_age_ms >= 0 ? ", late" : "");
     columns_print_error(run->error_code, run->error, run->remedy);
+    if (left_out[0] != '\0')
+        out_line(stdout, "    left out: %s", left_out);
 }
 
 static void
@@ -145,7 +150,8 @@ print_operation(const struct journal_operation *operation,
 /* ---- JSON -------------------------------------------------------------- */
 
 static void
-append_run(struct json_out *json, const struct journal_run *run, bool is_late)
+append_run(struct json_out *json, const struct journal_run *run, bool is_late,
+           struct arena *arena)
 {
     json_out_row(json);
     json_out_text(json, "store", run->store);
@@ -170,6 +176,8 @@ append_run(struct json_out *json, const struct journal_run *run, bool is_late)
     json_out_text(json, "finished_at", run->finished_at);
     json_out_text(json, "last_good_at", run->last_good_at);
     json_out_boolean(json, "late", is_late);
+    json_out_key(json, "left_out");
+    json_out_raw(json, journal_left_out_json(run, arena));
     json_out_text(json, "error_code", run->error_code);
     json_out_text(json, "error", run->error);
     json_out_text(json, "remedy", run->remedy);
@@ -240,6 +248,8 @@ struct listing {
     struct journal_doubts doubts; /* for metrics */
     struct journal_operations operations;
     struct journal_live live;
+    const char *archive; /* its folder; "": there is none */
+    struct arena *arena;
     size_t listed;
 };
 
@@ -289,6 +299,17 @@ print_pending(const struct listing *listing, const struct columns *columns)
 }
 
 static void
+print_archive(const struct listing *listing)
+{
+    if (is_about_watched(listing->options) || listing->archive[0] == '\0')
+        return;
+    if (listing->listed > 0 || listing->operations.count > 0 ||
+        listing->live.pending_count > 0)
+        out_line(stdout, "%s", "");
+    status_archive_print(listing->archive);
+}
+
+static void
 print_text(struct listing *listing)
 {
     struct columns columns = find_columns(listing);
@@ -298,7 +319,8 @@ print_text(struct listing *listing)
             continue;
         if (listing->listed++ == 0)
             print_head(&columns);
-        print_run(&listing->runs.runs[i], is_late(listing, i), &columns);
+        print_run(&listing->runs.runs[i], is_late(listing, i), &columns,
+                  listing->arena);
     }
     if (listing->pushes.count > 0 && listing->listed > 0)
         out_line(stdout, "%s", "");
@@ -311,6 +333,7 @@ print_text(struct listing *listing)
         print_operation(&listing->operations.operations[i], &columns);
     }
     print_pending(listing, &columns);
+    print_archive(listing);
 }
 
 static void
@@ -325,7 +348,8 @@ print_json(struct listing *listing)
         if (!is_listed(listing->options, &listing->runs.runs[i]))
             continue;
         listing->listed++;
-        append_run(json, &listing->runs.runs[i], is_late(listing, i));
+        append_run(json, &listing->runs.runs[i], is_late(listing, i),
+                   listing->arena);
     }
     json_out_close(json, ']');
     json_out_key(json, "pushes");
@@ -336,6 +360,8 @@ print_json(struct listing *listing)
         append_operation(json, &listing->operations.operations[i]);
     json_out_close(json, ']');
     append_live(json, &listing->live);
+    json_out_key(json, "archive");
+    status_archive_append(json, listing->archive);
     json_out_close(json, '}');
     json_out_print(json, &text);
 }
@@ -444,6 +470,8 @@ status(struct context *context)
     else if (!read_journal(context, &listing, &arena, &err))
         code = process_fail_without_journal(&err);
     if (code == 0) {
+        listing.arena = &arena;
+        listing.archive = context->config.archive.directory;
         watch(context, &listing, &arena);
         choose_pushes(&listing, &arena);
         code = tell(&listing);

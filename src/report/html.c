@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/shown.h"
+#include "base/size.h"
 
 enum {
     TEXT_CEILING = 64 * 1024 * 1024,
@@ -139,17 +140,7 @@ html_count(struct buf *html, const char *tag, int64_t count)
 void
 html_bytes(struct buf *html, const char *tag, int64_t bytes)
 {
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
-    double size = (double)bytes;
-    size_t unit = 0;
-    char text[64];
+    char text[SIZE_BYTES];
 
-    while (size >= 1000 && unit < 4) {
-        size /= 1000;
-        unit++;
-    }
-    snprintf(text, sizeof(text),
-             unit == 0 || size >= 100 ? "%.0f %s" : "%.1f %s", size,
-             units[unit]);
-    html_element(html, tag, "number", text);
+    html_element(html, tag, "number", size_rough(bytes, text));
 }

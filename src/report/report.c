@@ -1,6 +1,7 @@
 /* The page has these parts, from top to bottom: the summary, problems
- * (problems.c), stores and jobs, charts (charts.c), the largest tables, the
- * archive (archived.c), the newest runs, the newest pushes (pushes.c), webhooks
+ * (problems.c), stores and jobs, what they leave out and mask (withheld.c),
+ * charts (charts.c), the largest tables, the archive (archived.c), the newest
+ * runs, the newest pushes (pushes.c), webhooks
  * (webhooks.c).
  *
  * Every part has an upper limit (report.h), so that a page about 10,000 jobs
@@ -24,6 +25,7 @@
 #include "report/pushes.h"
 #include "report/watched.h"
 #include "report/webhooks.h"
+#include "report/withheld.h"
 
 enum {
     HEAD_CHARACTERS_MIN = 7, /* of a column of the matrix */
@@ -341,6 +343,7 @@ report_append(struct buf *html, const struct report *report)
     buf_append_str(html, "<h2>Problems</h2>\n");
     problems_append(html, report);
     append_matrix(html, report);
+    withheld_append(html, report);
     buf_printf(html, "<h2>Runs of the last %d days</h2>\n", REPORT_DAYS);
     charts_days(html, report);
     if (report->runs.count >= REPORT_RUNS_MAX)

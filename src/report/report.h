@@ -19,15 +19,16 @@ struct watched;
 
 enum {
     REPORT_DAYS = 90,
-    REPORT_RUNS_MAX = 5000,   /* that the charts include */
-    REPORT_LISTED_MAX = 50,   /* in the table of the newest runs */
-    REPORT_TABLES_MAX = 50,   /* largest first */
-    REPORT_ARCHIVED_MAX = 50, /* jobs, largest first */
-    REPORT_STORES_MAX = 500,  /* rows of the matrix */
-    REPORT_JOBS_MAX = 40,     /* columns of the matrix */
-    REPORT_CHARTS_MAX = 60,   /* jobs with a chart */
-    REPORT_BARS = 40,         /* runs in one chart */
-    REPORT_PROBLEMS_MAX = 400 /* groups of problems */
+    REPORT_RUNS_MAX = 5000,    /* that the charts include */
+    REPORT_LISTED_MAX = 50,    /* in the table of the newest runs */
+    REPORT_TABLES_MAX = 50,    /* largest first */
+    REPORT_ARCHIVED_MAX = 50,  /* jobs, largest first */
+    REPORT_WITHHELD_MAX = 400, /* jobs that leave out or mask something */
+    REPORT_STORES_MAX = 500,   /* rows of the matrix */
+    REPORT_JOBS_MAX = 40,      /* columns of the matrix */
+    REPORT_CHARTS_MAX = 60,    /* jobs with a chart */
+    REPORT_BARS = 40,          /* runs in one chart */
+    REPORT_PROBLEMS_MAX = 400  /* groups of problems */
 };
 
 struct report_table {
@@ -50,6 +51,13 @@ struct report_archived {
     int64_t oldest_s; /* when the oldest one was written */
 };
 
+/* The masked columns of one job's tables. */
+struct report_masked {
+    const char *store;
+    const char *job;
+    const char *columns; /* "products.email (HASH), ..." */
+};
+
 struct report {
     struct journal_runs newest;   /* the last one of each store and job */
     struct journal_runs runs;     /* of the last REPORT_DAYS, newest first */
@@ -58,6 +66,8 @@ struct report {
     struct report_table *tables;
     size_t table_count;
     int64_t tables_known;
+    struct report_masked *masked; /* by store and job */
+    size_t masked_count;
     const char *archive; /* the folder of [archive]; "": there is none */
     struct report_archived *archived; /* largest first */
     size_t archived_count;

@@ -104,6 +104,31 @@ class Archive(Case):
         self.archive("nowhere")
         self.assertIn("nowhere: 0 results", self.run_program("report").stdout)
 
+    def test_status(self):
+        self.assertEqual("archive archive: no results\n",
+                         self.run_program("status").stdout)
+        self.run_program("run")
+        self.run_program("run")
+        size = sum(os.path.getsize(self.path(one)) for one in self.names()
+                   if one.endswith(".zst"))
+        self.assertRegex(self.run_program("status").stdout,
+                         r"\n\narchive archive: 2 results, [\d.]+ k?B, "
+                         r"the oldest \d+[sm] ago\n$")
+        self.assertNotIn("archive", self.run_program(
+            "status", "--failed").stdout)
+        archive = json.loads(self.run_program("status", "--json").stdout)[
+            "archive"]
+        self.assertRegex(archive.pop("oldest_at"), r"^20\d\d-.*Z$")
+        self.assertEqual({"folder": "archive", "results": 2, "bytes": size},
+                         archive)
+        self.archive("nowhere")
+        self.assertIn("\narchive nowhere: no results\n",
+                      self.run_program("status").stdout)
+        self.archive("")
+        self.assertNotIn("archive", self.run_program("status").stdout)
+        self.assertIsNone(json.loads(self.run_program(
+            "status", "--json").stdout)["archive"])
+
     def test_with_a_copy_of_its_own(self):
         self.run_program("run", "--keep", "copies")
         self.assertEqual(2, len(self.names()))

@@ -128,8 +128,8 @@ class LivingCase(Case):
 
     def await_equality(self):
         """Wait until the tables are like the store; report how they differ
-        in the end. How long it took is printed by long runs, and is no
-        verdict."""
+        in the end. Long runs print how long it took; the result does
+        not depend on it."""
         seen, begun = [], time.monotonic()
 
         def is_equal():

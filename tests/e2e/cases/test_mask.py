@@ -148,6 +148,17 @@ class Runs(StoreCase):
              if one["mask"] is not None})
         self.assertNotIn("@", plan["document"])
 
+    def test_the_report_lists_masked_columns(self):
+        self.query("plain", "{ orders { edges { node { id } } } }")
+        self.run_program("run")
+        page = self.run_program("report").stdout.replace("<wbr />", "")
+        self.assertIn(
+            "<tr><td>acme</td><td>people</td><td></td><td>"
+            "customers.email (HASH), customers.domain (DOMAIN), "
+            "customers.display_name (NULL), customers.created_at (YEAR), "
+            "customers.default_address_phone (HASH)</td></tr>", page)
+        self.assertEqual(1, page.count("(DOMAIN)"))
+
     def test_by_pages(self):
         self.query("people", QUERY.format(more="@paged(first: 9)"))
         self.run_masked("--json")

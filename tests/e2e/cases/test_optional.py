@@ -81,6 +81,33 @@ class Optional(Case):
         self.assertEqual("products.size", as_json["left_out"][0]["field"])
         self.assertIn("left out: products.size (the API does not have it)",
                       self.run_program("check").stdout)
+        left_out = ("products.size (the API does not have it), "
+                    "products.colour (the API does not have it), ")
+        self.assertIn("\n    left out: " + left_out,
+                      self.run_program("status").stdout)
+        (run,) = json.loads(self.run_program("status", "--json").stdout)[
+            "runs"]
+        self.assertEqual(self.notes()["left_out"], run["left_out"])
+        page = self.run_program("report").stdout
+        self.assertIn("<h2>Left out and masked</h2>", page)
+        self.assertIn("<tr><td>acme</td><td>job</td><td>",
+                      self.plain(page))
+        self.assertIn(left_out, self.plain(page))
+
+    @staticmethod
+    def plain(page):
+        """Without the places where a browser may break a name."""
+        return page.replace("<wbr />", "")
+
+    def test_nothing_was_left_out(self):
+        self.configure()
+        self.query("job", "{ products { edges { node { id } } } }")
+        self.run_program("run")
+        self.assertNotIn("left out", self.run_program("status").stdout)
+        (run,) = json.loads(self.run_program("status", "--json").stdout)[
+            "runs"]
+        self.assertEqual([], run["left_out"])
+        self.assertNotIn("Left out", self.run_program("report").stdout)
 
     def test_nothing_is_left(self):
         self.configure()

@@ -165,7 +165,7 @@ class Create(SourcePush):
         self.check_is_held("a")
 
     def check_is_held(self, key):
-        """The row is not sent again before somebody decides."""
+        """The row is not sent again before a user decides."""
         mark, push = len(self.sent()), str(self.pushed()["push_id"])
         self.push("tags", status=FAILED)
         self.assertEqual(mark, len(self.sent()))
