@@ -39,10 +39,8 @@ struct again {
 static bool
 needs_age(const struct again *again)
 {
-    const struct push *push = again->stage->push;
-
-    return again->what == AGAIN_UNKNOWN && push->mutation->is_idempotent &&
-           !push->may_repeat;
+    return again->what == AGAIN_UNKNOWN &&
+           again->stage->push->mutation->key_variable != NULL;
 }
 
 static const char *

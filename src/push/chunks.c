@@ -54,8 +54,8 @@ add_again(struct crew *crew, int64_t n, struct err *err)
     if (!push->may_repeat || crew->is_stopping ||
         (push->is_resumed && push->undo_of == 0))
         return true;
-    if (!journal_chunk_again(push->journal, &push->ref, n, SETTLE_TRIES, &again,
-                             err))
+    if (!journal_chunk_again(push->journal, &push->ref, n, SETTLE_TRIES,
+                             push->mutation->key_variable != NULL, &again, err))
         return false;
     if (again == 0)
         return true;

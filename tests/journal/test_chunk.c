@@ -241,7 +241,7 @@ DATABASE_TEST(unknown_rows_move_to_a_chunk_of_their_own)
               "'applied' ELSE 'unknown' END WHERE n = 1;"
               "UPDATE bulkpg.push_state SET state = 'unknown', prior = NULL "
               "WHERE key IN ('a', 'c')");
-    OK(journal_chunk_again(journal, &push, 1, 3, &again, &err));
+    OK(journal_chunk_again(journal, &push, 1, 3, false, &again, &err));
     ck_assert_int_eq(again, 3);
     IS("SELECT string_agg(key || n || line, ' ' ORDER BY number) FROM "
        "bulkpg.push_row",
@@ -249,9 +249,9 @@ DATABASE_TEST(unknown_rows_move_to_a_chunk_of_their_own)
     IS("SELECT concat_ws(' ', lines, bytes, repeats, state) FROM "
        "bulkpg.push_chunk WHERE n = 3",
        "2 16 1 planned");
-    OK(journal_chunk_again(journal, &push, 1, 3, &again, &err));
+    OK(journal_chunk_again(journal, &push, 1, 3, false, &again, &err));
     ck_assert_int_eq(again, 0);
-    OK(journal_chunk_again(journal, &push, 3, 1, &again, &err));
+    OK(journal_chunk_again(journal, &push, 3, 1, false, &again, &err));
     ck_assert_int_eq(again, 0);
 
     /* If they are not sent after all, they stay unknown. */
@@ -263,6 +263,27 @@ DATABASE_TEST(unknown_rows_move_to_a_chunk_of_their_own)
     OK(journal_chunk_skip(journal, &push, &skipped, &err));
     IS(ROWS, "a:unknown:1 b:applied:1 c:unknown:1 d:skipped:0 e:skipped:0");
     IS(KEYS, "a:unknown:h0:1 b:sending:h1:1 c:unknown:h2:1");
+}
+
+/* The store forgets idempotency keys. */
+DATABASE_TEST(unknown_rows_with_keys_move_for_12_hours)
+{
+    struct journal_chunk chunk = list(false).chunks[0];
+    int64_t again;
+
+    OK(journal_chunk_submitting(journal, &push, &arena, &chunk, &err));
+    settle(1, "UPDATE bulkpg.push_row SET state = 'unknown', first_sent_at = "
+              "first_sent_at - CASE key WHEN 'b' THEN interval '13 hours' "
+              "WHEN 'c' THEN interval '-2 hours' ELSE '0' END WHERE n = 1");
+    OK(journal_chunk_again(journal, &push, 1, 3, true, &again, &err));
+    ck_assert_int_eq(again, 3);
+    IS("SELECT string_agg(key || n || line, ' ' ORDER BY number) FROM "
+       "bulkpg.push_row",
+       "a30 b11 c12 d20 e21");
+    OK(journal_chunk_again(journal, &push, 1, 3, true, &again, &err));
+    ck_assert_int_eq(again, 0);
+    OK(journal_chunk_again(journal, &push, 1, 3, false, &again, &err));
+    ck_assert_int_eq(again, 4);
 }
 
 /* ---- lines --------------------------------------------------------------- */
@@ -441,7 +462,7 @@ DATABASE_TEST(a_process_that_lost_the_push_changes_nothing)
     fails_with(journal_chunk_skip(journal, &push, &count, &err), "TAKEN_OVER");
     fails_with(journal_chunk_hold(journal, &push, 1, &count, &err),
                "TAKEN_OVER");
-    fails_with(journal_chunk_again(journal, &push, 1, 3, &count, &err),
+    fails_with(journal_chunk_again(journal, &push, 1, 3, false, &count, &err),
                "TAKEN_OVER");
     fails_with(journal_direct_take(journal, &push, &order, &arena, &rows, &err),
                "TAKEN_OVER");
@@ -470,6 +491,7 @@ main(void)
                    what_was_not_submitted_is_skipped_and_its_keys_restored);
     tcase_add_test(tests, what_the_store_may_have_is_not_skipped_but_held);
     tcase_add_test(tests, unknown_rows_move_to_a_chunk_of_their_own);
+    tcase_add_test(tests, unknown_rows_with_keys_move_for_12_hours);
     tcase_add_test(tests, lines_are_read_in_pages);
     tcase_add_test(tests, a_marker_that_the_journal_lacks_is_a_stranger);
     tcase_add_test(tests, rows_are_taken_before_their_requests);

@@ -47,10 +47,10 @@ class Keys(Adjusting):
         self.check_once()
         self.check_accounted()
 
-    def test_a_retry_after_12_hours(self):
-        """The store may have forgotten the keys, so the rows are not sent;
-        they are named."""
-        self.job(limit=1, last=3)
+    def check_retry(self, more=""):
+        """After 12 hours the store may have forgotten the keys, so the rows
+        are not sent; they are named. Before, they are."""
+        self.job(limit=1, last=3, more=more)
         self.shop.rule({"close": True, "after": True}, times=-1,
                        kind="mutation")
         self.finish("adjust")
@@ -59,6 +59,7 @@ class Keys(Adjusting):
         mark = len(self.shop.ledger())
         self.db.execute("""UPDATE bulkpg.push_row
             SET first_sent_at = first_sent_at - interval '13 hours'""")
+        self.shop.pass_time(25 * 3600)
         result = self.push("adjust", "--retry", "unknown", status=FAILED)
         self.assertIn("PUSH_NOT_RETRIED", result.stderr)
         for key in self.db.column("SELECT key FROM bulkpg.push_state"):
@@ -67,7 +68,15 @@ class Keys(Adjusting):
         self.assertEqual(mark, len(self.shop.ledger()))
         self.db.execute("""UPDATE bulkpg.push_row
             SET first_sent_at = first_sent_at + interval '13 hours'""")
+        self.shop.pass_time(-25 * 3600)
         self.push("adjust", "--retry", "unknown")
         self.assertEqual({"applied": 3}, self.states())
         self.assertEqual(3, self.check_sums())
         self.check_once()
+
+    def test_a_retry_after_12_hours(self):
+        self.check_retry()
+
+    def test_a_retry_of_rows_that_never_repeat_after_12_hours(self):
+        """They have a key, too."""
+        self.check_retry(", repeat: NEVER")
