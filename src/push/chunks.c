@@ -120,11 +120,38 @@ run_all(struct crew *crew)
 
 /* ---- the canary ---------------------------------------------------------- */
 
+/* How many rows of the push are sent, also in chunks that are settled. */
 static bool
-is_canary(const struct crew *crew)
+count_lines(struct push *push, int64_t *lines, struct err *err)
 {
-    return !crew->push->is_resumed && crew->count > 1 &&
-           crew->chunks[0].n == 1 && crew->chunks[0].lines <= STAGE_CANARY_ROWS;
+    struct journal_chunks all;
+
+    if (!journal_chunk_list(push->journal, push->ref.push_id, true,
+                            &push->arena, &all, err))
+        return false;
+    *lines = 0;
+    for (size_t i = 0; i < all.count; i++)
+        if (all.chunks[i].repeats == 0)
+            *lines += all.chunks[i].lines;
+    return true;
+}
+
+/* The first chunk can also be short because of @push(rows:), or because its rows
+ * are long. What decides is in the journal, so that a push that is resumed
+ * decides the same. */
+static bool
+has_canary(const struct crew *crew, bool *has, struct err *err)
+{
+    int64_t lines;
+
+    *has = false;
+    if (crew->count < 2 || crew->chunks[0].n != 1 ||
+        crew->chunks[0].lines > STAGE_CANARY_ROWS)
+        return true;
+    if (!count_lines(crew->push, &lines, err))
+        return false;
+    *has = lines > STAGE_CANARY_FROM;
+    return true;
 }
 
 /* The outcomes of rows; of those that were sent several times, the last. */
@@ -231,12 +258,14 @@ static void
 run_crew(struct crew *crew)
 {
     struct err err;
+    bool canary;
 
-    if (will_submit(crew) && !restored_check(crew->push, &err)) {
+    if ((will_submit(crew) && !restored_check(crew->push, &err)) ||
+        !has_canary(crew, &canary, &err)) {
         note_failure(crew, &err);
         return;
     }
-    if (is_canary(crew))
+    if (canary)
         run_canary(crew);
     run_all(crew);
 }

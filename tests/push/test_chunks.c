@@ -522,36 +522,63 @@ TASK_TEST(five_chunks_run_side_by_side, PATIENT_MS)
     scripted_push_close(&p);
 }
 
+enum { MANY = 501 }; /* so many rows have a canary */
+
 TASK_TEST(a_refused_canary_ends_the_push, PATIENT_MS)
 {
-    static const char *const what[30] = {"refuse", NULL, "refuse", NULL};
+    static const char *const what[MANY] = {"refuse", NULL, "refuse", NULL};
 
-    scripted_push_open(&p, http, 30, 5, 10, what);
+    scripted_push_open(&p, http, MANY, 5, 200, what);
     FAILS_WITH(ERR_FAILED, "CANARY");
     ck_assert_int_eq(scripted_push_count(&p, "applied"), 3);
     ck_assert_int_eq(scripted_push_count(&p, "refused"), 2);
-    ck_assert_int_eq(scripted_push_count(&p, "skipped"), 25);
+    ck_assert_int_eq(scripted_push_count(&p, "skipped"), MANY - 5);
     ck_assert_int_eq(p.submissions, 1);
     scripted_push_close(&p);
 }
 
 TASK_TEST(a_denied_row_in_the_canary_ends_the_push, PATIENT_MS)
 {
-    static const char *const what[30] = {"deny", NULL};
+    static const char *const what[MANY] = {"deny", NULL};
 
-    scripted_push_open(&p, http, 30, 10, 10, what);
+    scripted_push_open(&p, http, MANY, 10, 200, what);
     FAILS_WITH(ERR_DENIED, "ACCESS_DENIED");
-    ck_assert_int_eq(scripted_push_count(&p, "skipped"), 20);
+    ck_assert_int_eq(scripted_push_count(&p, "skipped"), MANY - 10);
     scripted_push_close(&p);
 }
 
 TASK_TEST(a_fifth_of_the_canary_may_be_refused, PATIENT_MS)
 {
-    static const char *const what[12] = {"refuse", NULL, "flaky", NULL};
+    static const char *const what[MANY] = {"refuse", NULL, "flaky", NULL};
 
-    scripted_push_open(&p, http, 12, 5, 5, what);
+    scripted_push_open(&p, http, MANY, 5, 200, what);
     RUN();
-    ck_assert_int_eq(scripted_push_count(&p, "applied"), 11);
+    ck_assert_int_eq(scripted_push_count(&p, "applied"), MANY - 1);
+    scripted_push_close(&p);
+}
+
+/* Its chunks have few lines because of @push(rows:). */
+TASK_TEST(few_rows_have_no_canary, PATIENT_MS)
+{
+    static const char *const what[MANY - 1] = {"refuse", "deny", "refuse"};
+
+    scripted_push_open(&p, http, MANY - 1, 5, 200, what);
+    RUN();
+    ck_assert_int_eq(scripted_push_count(&p, "applied"), MANY - 4);
+    ck_assert_int_eq(scripted_push_count(&p, "refused"), 3);
+    scripted_push_close(&p);
+}
+
+/* An undo is continued, and chunks that were sent are settled by now. */
+TASK_TEST(a_push_that_is_resumed_has_the_same_canary, PATIENT_MS)
+{
+    static const char *const what[MANY] = {"refuse", NULL, "refuse", NULL};
+
+    scripted_push_open(&p, http, MANY, 5, 200, what);
+    scripted_push_again(&p);
+    p.push.undo_of = 1;
+    FAILS_WITH(ERR_FAILED, "CANARY");
+    ck_assert_int_eq(p.submissions, 1);
     scripted_push_close(&p);
 }
 
@@ -614,6 +641,8 @@ main(void)
     tcase_add_test(tests, a_refused_canary_ends_the_push);
     tcase_add_test(tests, a_denied_row_in_the_canary_ends_the_push);
     tcase_add_test(tests, a_fifth_of_the_canary_may_be_refused);
+    tcase_add_test(tests, few_rows_have_no_canary);
+    tcase_add_test(tests, a_push_that_is_resumed_has_the_same_canary);
     tcase_add_test(tests, a_restored_journal_sends_nothing);
     suite_add_tcase(suite, tests);
     return suite_run_with_cluster(suite);

@@ -90,6 +90,32 @@ TASK_TEST(a_row_whose_image_no_operation_takes_has_none, PATIENT_MS)
     scripted_push_close(&p);
 }
 
+TASK_TEST(a_chunk_ends_before_it_has_too_many_bytes, PATIENT_MS)
+{
+    enum { LONG_BYTES = 60 * 1024 * 1024 };
+
+    char *bytes = mem_alloc(LONG_BYTES);
+
+    memset(bytes, ' ', LONG_BYTES);
+    bytes[0] = '{';
+    bytes[LONG_BYTES - 1] = '}';
+    begin(http);
+    add("a", span_of(bytes, LONG_BYTES));
+    add("b", span_of(bytes, LONG_BYTES));
+    add("c", span_str("{}"));
+    free(bytes);
+    end();
+    ASK("SELECT string_agg(concat_ws(':', key, n, line), ' ' ORDER BY number) "
+        "FROM bulkpg.push_row WHERE push_id = (SELECT max(push_id) FROM "
+        "bulkpg.push)",
+        "a:1:0 b:2:0 c:2:1");
+    ASK("SELECT string_agg(concat_ws(':', n, lines, bytes), ' ' ORDER BY n) "
+        "FROM bulkpg.push_chunk WHERE push_id = (SELECT max(push_id) FROM "
+        "bulkpg.push)",
+        "1:1:62914561 2:2:62914564");
+    scripted_push_close(&p);
+}
+
 /* Of random digits, which cannot be compressed. */
 static const char *
 long_key(int uuids)
@@ -149,6 +175,7 @@ main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_row_that_no_operation_takes_is_not_valid);
     tcase_add_test(tests, a_row_whose_image_no_operation_takes_has_none);
+    tcase_add_test(tests, a_chunk_ends_before_it_has_too_many_bytes);
     tcase_add_test(tests,
                    keys_that_no_index_takes_are_found_before_they_are_sent);
     tcase_add_test(tests, a_row_in_doubt_is_held_without_its_variables);
