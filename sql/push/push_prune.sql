@@ -1,4 +1,5 @@
--- Delete the rows of old pushes. A push that has rows in doubt is kept.
+-- Delete the rows of old pushes. A push is kept while one of its rows is in
+-- doubt, or was refused and may be retried.
 -- $1: age in milliseconds
 WITH old AS (
   SELECT p.push_id
@@ -11,7 +12,8 @@ WITH old AS (
     AND NOT EXISTS (SELECT FROM bulkpg.push_state s
                     WHERE s.store = p.store AND s.job = p.job
                       AND s.push_id = p.push_id
-                      AND s.state IN ('sending', 'unknown', 'held'))
+                      AND s.state IN ('sending', 'unknown', 'held',
+                                      'refused', 'partly'))
 ), errors AS (
   DELETE FROM bulkpg.push_error e USING old WHERE e.push_id = old.push_id
 )

@@ -60,7 +60,7 @@ const struct setting_key keys_tuning[] = {
     {"rejects_keep", setting_duration, IN_TUNING(rejects_keep_ms), "30d",
      "How long the journal keeps rejects."},
     {"push_keep", setting_duration, IN_TUNING(push_keep_ms), "30d",
-     "How long the journal keeps the rows of pushes, which may contain customers' data. Rows whose outcome is not known are kept."},
+     "How long the journal keeps the rows of pushes, which may contain customers' data. The rows of a push are kept as long as the outcome of one of them is not known, or the store's last answer about one of them was a refusal."},
     {NULL, NULL, 0, NULL, NULL}};
 
 /* [archive] */

@@ -1,5 +1,6 @@
 #include "push/again.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,8 @@ struct again {
     struct buf variables;
     struct left submitted; /* their submission was lost, and may begin */
     struct left old;       /* their keys are */
+    int64_t known;         /* rows that push_state names */
+    int64_t found;         /* of `known`: those that push_row still has */
     int64_t rows;
     int64_t imaged; /* of `rows`: with variables that undo them */
 };
@@ -139,6 +142,7 @@ static bool
 add_or_leave(struct again *again, const struct pg_result *page, int row,
              struct err *err)
 {
+    again->found++;
     if (pg_bool(page, row, 6))
         return leave(again, &again->submitted, page, row, err);
     if (pg_bool(page, row, 7))
@@ -239,6 +243,29 @@ check_images(const struct again *again, struct err *err)
     return err_hint(err, "push without rollback");
 }
 
+/* Earlier versions deleted refused rows after `push_keep`. Without a message, it
+ * would seem that there is nothing to retry. */
+static bool
+check_found(const struct again *again, struct err *err)
+{
+    const struct push *push = again->stage->push;
+    int64_t lost = again->known - again->found;
+    struct err why;
+
+    if (again->stage->limit >= 0 || lost <= 0)
+        return true;
+    err_set(&why, MSG_PUSH_PRUNED,
+            "the journal no longer has the variables of %" PRId64
+            " %s of job %s that --retry should send again",
+            lost, lost == 1 ? "row" : "rows", push->job);
+    if (again->found > 0) {
+        log_failure(LOG_WARN, &push->log, "rows are not sent again", &why);
+        return true;
+    }
+    *err = why;
+    return false;
+}
+
 bool
 again_stage_all(struct stage *stage, enum again_what what, struct err *err)
 {
@@ -248,10 +275,12 @@ again_stage_all(struct stage *stage, enum again_what what, struct err *err)
     struct pg_result *pushes = NULL;
     bool ok = pg_exec(stage->conn, sql_again_pushes, 3, values, &pushes, err);
 
-    for (int row = 0; ok && row < pg_rows(pushes); row++)
+    for (int row = 0; ok && row < pg_rows(pushes); row++) {
+        again.known += pg_int64(pushes, row, 1);
         ok = add_push(&again, pg_int64(pushes, row, 0), err);
+    }
     if (ok)
-        ok = check_images(&again, err);
+        ok = check_found(&again, err) && check_images(&again, err);
     pg_result_free(pushes);
     end(&again);
     return ok;

@@ -23,7 +23,8 @@ MUST_CHECK bool again_stage(struct stage *stage, int64_t of,
 
 /* Stage the rows of the job, whichever push sent them last. A later push may
  * have held or left out a row without sending it. ERR_CONFIG if the push is to
- * be rolled back, but no row has values before. */
+ * be rolled back, but no row has values before; ERR_ROW PUSH_PRUNED if there
+ * are such rows, but the journal has the variables of none. */
 MUST_CHECK bool
 again_stage_all(struct stage *stage, enum again_what what, struct err *err);
 

@@ -315,25 +315,38 @@ prune_body(void)
     push = begin_push("prices");
     add_rows(&push, "applied,held");
     OK(journal_push_finish(journal, &push, &end, &counts, &err));
+    push = begin_push("stock");
+    add_rows(&push, "applied,partly");
+    OK(journal_push_finish(journal, &push, &end, &counts, &err));
+    push = begin_push("tags");
+    add_rows(&push, "applied,refused");
+    OK(journal_push_finish(journal, &push, &end, &counts, &err));
     sql("INSERT INTO bulkpg.push_state (store, job, key, hash, push_id, state) "
         "SELECT p.store, p.job, r.key, r.hash, r.push_id, r.state "
         "FROM bulkpg.push_row r JOIN bulkpg.push p USING (push_id) "
-        "WHERE r.state = 'held'");
+        "WHERE r.state IN ('held', 'refused', 'partly') AND r.push_id > 1");
     sql("INSERT INTO bulkpg.push_error (push_id, number, n, line, ordinal, "
         "message) VALUES (1, 1, 1, 1, 0, 'no')");
     OK(journal_prune(journal, &keep, &err));
-    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.push_row"), "4");
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.push_row"), "8");
     sql("UPDATE bulkpg.push SET finished_at = now() - interval '2 hours'");
     OK(journal_prune(journal, &keep, &err));
-    /* The rows in doubt are kept, with their push. */
-    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.push_row"), "2");
+    /* The rows in doubt, and refused ones, are kept, with their pushes. */
+    ck_assert_str_eq(ask("SELECT string_agg(push_id || state, ' ' ORDER BY "
+                         "push_id, number) FROM bulkpg.push_row"),
+                     "2applied 2held 3applied 3partly 4applied 4refused");
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.push_error"), "0");
     keep.journal_ms = 1000;
     OK(journal_prune(journal, &keep, &err));
-    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.push"), "2");
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.push"), "4");
     sql("UPDATE bulkpg.push SET finished_at = now() - interval '9 days'");
     OK(journal_prune(journal, &keep, &err));
-    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.push"), "1");
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.push"), "3");
+
+    /* Once a later push has sent them, they are not needed. */
+    sql("UPDATE bulkpg.push_state SET state = 'applied'");
+    OK(journal_prune(journal, &keep, &err));
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.push_row"), "0");
     close_all();
 }
 

@@ -316,6 +316,16 @@ class From(PriceCase):
                           row=3, unchanged=3)
         self.check_prices()
 
+    def test_rows_from_standard_input(self):
+        self.prepare()
+        path = self.program.file("rows.jsonl", "".join(
+            self.line(number) + "\n" for number in range(3)))
+        for expected in {"applied": 3}, {"unchanged": 3}:
+            with open(path, "rb") as lines:
+                self.check_counts(self.push("prices", "--from", "-",
+                                            stdin=lines), row=3, **expected)
+        self.check_prices()
+
     def test_invalid_lines(self):
         self.prepare()
         self.program.file("rows.jsonl", self.line(0) + "\n{\n" + self.line(
@@ -346,6 +356,30 @@ class Refused(PriceCase):
         self.check_counts(self.push("prices", status=PARTIAL), sent=0,
                           refused=1, unchanged=5)
         self.assertEqual(count, len(self.shop.ledger()))
+
+    def test_retry_of_refused_rows_that_are_gone(self):
+        """Earlier versions deleted them after push_keep."""
+        self.prepare_refused()
+        self.push("prices", status=PARTIAL)
+        count = len(self.shop.ledger())
+        self.db.execute("DELETE FROM bulkpg.push_row WHERE state = 'refused'")
+        result = self.push("prices", "--retry", "refused", status=PARTIAL)
+        self.assertIn("PUSH_PRUNED", result.stderr)
+        self.assertIn("no longer has the variables of 1 row", result.stderr)
+        self.assertEqual(count, len(self.shop.ledger()))
+        self.check_counts(self.push("prices", "--all", status=PARTIAL),
+                          row=6, sent=6, refused=1)
+
+    def test_refused_rows_are_not_pruned(self):
+        self.prepare_refused()
+        self.push("prices", status=PARTIAL)
+        self.db.execute("""UPDATE bulkpg.push
+            SET finished_at = finished_at - interval '99 days'""")
+        self.push("prices", status=PARTIAL)
+        count = len(self.shop.ledger())
+        self.check_counts(self.push("prices", "--retry", "refused",
+                                    status=PARTIAL), sent=1, refused=1)
+        self.assertEqual(count + 1, len(self.shop.ledger()))
 
     def test_retry_of_refused_rows(self):
         self.prepare_refused()
