@@ -165,6 +165,16 @@ print_push(const struct push *push)
                  err_remedy(&push->err), push->err.code);
 }
 
+static void
+summarize(struct pushes *pushes, size_t jobs, int status)
+{
+    EVENT("summary", NULL, LOG_NUM("jobs", (int64_t)jobs),
+          LOG_NUM("exit_status", status), LOG_END);
+    free(pushes->items);
+    arena_free(&pushes->arena);
+    out_flush();
+}
+
 /* One line for each job, and one for what did not succeed. */
 static int
 end(struct context *context, struct pushes *pushes)
@@ -177,11 +187,7 @@ end(struct context *context, struct pushes *pushes)
         status = err_worse_status(status, pushes->items[i].status);
         push_free(&pushes->items[i]);
     }
-    EVENT("summary", NULL, LOG_NUM("jobs", pushes->count),
-          LOG_NUM("exit_status", status), LOG_END);
-    free(pushes->items);
-    arena_free(&pushes->arena);
-    out_flush();
+    summarize(pushes, pushes->count, status);
     return status;
 }
 
@@ -208,7 +214,8 @@ push_jobs(struct context *context)
 
     if (!ok) {
         pushes.count = 0;
-        return err_worse_status(end(context, &pushes), process_fail(&err));
+        pushes.status = err_worse_status(pushes.status, process_fail(&err));
+        return end(context, &pushes);
     }
     for (size_t i = 0; i < pushes.count; i++)
         pushes.items[i].journal = context->journal;
@@ -247,14 +254,32 @@ print_left_rows(const char *why, int64_t count, const char *keys)
                  why, keys, count > 20 ? ", ..." : "");
 }
 
-static bool
-print_left(const struct context *context, int64_t push_id, struct arena *arena,
-           struct err *err)
+static void
+send_left_rows(const struct log_ctx *log, const char *reason, int64_t count,
+               const char *keys)
 {
+    if (count > 0)
+        EVENT("left", log, LOG_STR("reason", reason), LOG_NUM("rows", count),
+              LOG_STR("keys", keys), LOG_END);
+}
+
+static bool
+print_left(const struct context *context, const struct journal_push *earlier,
+           struct arena *arena, struct err *err)
+{
+    struct log_ctx log = {.store = earlier->store,
+                          .job = earlier->job,
+                          .push_id = earlier->ref.push_id};
     struct again_left left;
 
-    if (!again_find_left(context->journal, push_id, arena, &left, err))
+    if (!again_find_left(context->journal, earlier->ref.push_id, arena, &left,
+                         err))
         return false;
+    send_left_rows(&log, "changed", left.changed, left.changed_keys);
+    send_left_rows(&log, "no_values_before", left.imageless,
+                   left.imageless_keys);
+    if (context->options->quiet || event_is_enabled())
+        return true;
     print_left_rows("changed since", left.changed, left.changed_keys);
     print_left_rows("cannot be undone", left.imageless, left.imageless_keys);
     return true;
@@ -271,11 +296,11 @@ undo(struct context *context)
     int64_t push_id = context->options->undo;
 
     if (!find(context, push_id, &pushes.arena, &earlier, &store, &err)) {
-        arena_free(&pushes.arena);
-        return process_fail(&err);
+        pushes.status = process_fail(&err);
+        return end(context, &pushes);
     }
     file = past_file(earlier, &pushes.arena);
-    if (!print_left(context, push_id, &pushes.arena, &err))
+    if (!print_left(context, earlier, &pushes.arena, &err))
         pushes.status = process_fail(&err);
     add(&pushes, context, store, &file);
     pushes.items[0].rows_from = PUSH_TAKE_BACK;
@@ -322,6 +347,19 @@ decide(struct push *push, const struct journal_push *earlier, int64_t *rows,
                           push->ref.push_id));
 }
 
+static void
+print_settled(const struct push *push, int64_t rows)
+{
+    const struct options *options = push->context->options;
+
+    EVENT("settled", &push->log, LOG_STR("outcome", options->arguments[0]),
+          LOG_NUM("rows", rows), LOG_END);
+    if (!options->quiet && !event_is_enabled())
+        out_line(stdout, "%" PRId64 " %s of push %" PRId64 " %s %s", rows,
+                 rows == 1 ? "row" : "rows", options->settle,
+                 rows == 1 ? "counts as" : "count as", options->arguments[0]);
+}
+
 static int
 settle(struct context *context)
 {
@@ -333,22 +371,19 @@ settle(struct context *context)
     struct err err;
     bool ok = find(context, context->options->settle, &pushes.arena, &earlier,
                    &store, &err);
+    int status;
 
     if (ok) {
         file = past_file(earlier, &pushes.arena);
         add(&pushes, context, store, &file);
         ok = decide(&pushes.items[0], earlier, &rows, &err);
+        if (ok)
+            print_settled(&pushes.items[0], rows);
         push_free(&pushes.items[0]);
     }
-    if (ok && !context->options->quiet)
-        out_line(stdout, "%" PRId64 " %s of push %" PRId64 " %s %s", rows,
-                 rows == 1 ? "row" : "rows", context->options->settle,
-                 rows == 1 ? "counts as" : "count as",
-                 context->options->arguments[0]);
-    out_flush();
-    free(pushes.items);
-    arena_free(&pushes.arena);
-    return ok ? 0 : process_fail(&err);
+    status = ok ? 0 : process_fail(&err);
+    summarize(&pushes, pushes.count, status);
+    return status;
 }
 
 static int

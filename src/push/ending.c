@@ -180,7 +180,7 @@ tell_end(const struct push *push)
 {
     const struct push_counts *counts = &push->counts;
 
-    if (push->has_ref)
+    if (push->has_ref || push->is_counted)
         EVENT(
             "pushed", &push->log, LOG_NUM("rows", counts->rows),
             LOG_NUM("changed", counts->changed), LOG_NUM("sent", counts->sent),

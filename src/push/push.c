@@ -230,7 +230,8 @@ make_rows(struct push *push, struct err *err)
         push->counts = stage.counts;
         push->counts.refused = stage.refused;
         push->counts.held = push->counts.unknown = stage.held;
-        push->log.push_id = push->ref.push_id;
+        push->is_counted = dry;
+        push->log.push_id = dry ? 0 : push->ref.push_id;
         ok = dry ? guard_rows(&stage, err) : commit_rows(&stage, err);
     }
     stage_end(&stage);

@@ -68,6 +68,7 @@ struct push {
     struct pg_conn *spare; /* of push/settle.c, for its next transaction */
 
     struct push_counts counts; /* at the end */
+    bool is_counted;           /* a dry run has them; it has no push_id */
     int64_t seconds_ms;        /* how long it took */
     bool is_ended;
     int status;     /* exit status, once it has ended */

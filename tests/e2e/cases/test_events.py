@@ -4,12 +4,20 @@ import os
 import unittest
 
 from cases.queries import PLAIN
-from harness.case import CONFIG, DENIED, OK, PARTIAL, Case
+from harness.case import CONFIG, DENIED, OK, PARTIAL, USAGE, Case
 from harness.cluster import Listener
-from harness.push_case import TAGS, PushCase
+from harness.push_case import PRICES, TAGS, VARIANTS, PushCase
 
 HERE = os.path.dirname(__file__)
 SCHEMA = os.path.join(HERE, "../../../docs/events.schema.json")
+WITH_BEFORE = """SELECT v._parent_id AS product_id,
+  jsonb_agg(jsonb_build_object(
+    'id', bulkpg.gid('ProductVariant', v.id), 'price', '7.50')
+    ORDER BY v.id) AS variants,
+  jsonb_agg(jsonb_build_object(
+    'id', bulkpg.gid('ProductVariant', v.id), 'price', v.price::text)
+    ORDER BY v.id) AS _before_variants
+FROM products_variants v GROUP BY 1 ORDER BY 1 LIMIT 2"""
 
 
 def validate(event):
@@ -117,14 +125,102 @@ class Runs(Case):
 
 
 class Pushes(PushCase):
-    def test_a_push(self):
+    def setUp(self):
+        super().setUp()
         self.configure()
-        self.mutation("tags", TAGS, """SELECT
-            bulkpg.gid('Product', n) AS id, ARRAY['a'] AS tags
-            FROM generate_series(1, 2) n""")
-        events = read_events(self, self.program.run("push", "--json", "tags"))
-        self.assertEqual("pushed", events[0]["event"])
+
+    def tags(self, rows=2, direct=50, sql=None):
+        self.mutation("tags", TAGS.replace(
+            "String!]!) {", f"String!]!) @push(direct: {direct}) {{"),
+            sql or f"""SELECT bulkpg.gid('Product', n) AS id,
+            ARRAY['a'] AS tags
+            FROM (SELECT id AS n FROM products ORDER BY id LIMIT {rows}) n""")
+
+    def events(self, *arguments, status=OK):
+        return read_events(self, self.push("--json", *arguments,
+                                           status=status))
+
+    def check_counts(self, event, **counts):
+        self.assertEqual(counts, {name: event[name] for name in counts})
+
+    def test_a_push(self):
+        self.pull(catalogue=VARIANTS)
+        self.tags()
+        events = self.events("tags")
+        self.assertEqual(["pushed", "summary"], names(events))
         push = self.last_push()
         self.assertEqual((push["push_id"], push["rows"], push["sent"]),
                          (events[0]["push_id"], events[0]["rows"],
                           events[0]["sent"]))
+        self.check_counts(events[0], rows=2, sent=2, applied=2, refused=0)
+
+    def test_a_bulk_push_with_a_refused_row(self):
+        self.pull(catalogue=VARIANTS)
+        self.tags(direct=0, sql="""SELECT bulkpg.gid('Product', n) AS id,
+            ARRAY['a'] AS tags FROM (SELECT id AS n FROM products
+            UNION ALL SELECT 1) n""")
+        events = self.events("tags", status=PARTIAL)
+        self.assertEqual(["submitted", "result", "pushed", "failed",
+                          "summary"], names(events))
+        push = self.last_push()
+        for event in events[:-1]:
+            self.assertEqual(("acme", "tags", push["push_id"]),
+                             (event["store"], event["job"],
+                              event["push_id"]))
+        self.assertEqual(push["rows"], events[0]["lines"])
+        self.assertEqual(("COMPLETED", events[0]["operation_id"]),
+                         (events[1]["status"], events[1]["operation_id"]))
+        self.check_counts(events[2], refused=1, applied=push["rows"] - 1)
+        self.assertEqual("PUSH_REFUSED", events[3]["code"])
+
+    def test_a_dry_run(self):
+        self.pull(catalogue=VARIANTS)
+        self.tags()
+        events = self.events("--dry-run", "tags")
+        self.assertEqual(["pushed", "summary"], names(events))
+        self.assertNotIn("push_id", events[0])
+        self.check_counts(events[0], rows=2, changed=2, sent=0, applied=0)
+        self.assertEqual([], self.shop.ledger())
+
+    def test_an_undo_leaves_rows_alone(self):
+        self.pull(catalogue=VARIANTS)
+        self.mutation("prices", PRICES, WITH_BEFORE)
+        self.push("prices")
+        push_id = self.last_push()["push_id"]
+        self.db.execute("""UPDATE bulkpg.push_row SET before = NULL
+            WHERE number = 0""")
+        events = self.events("--undo", str(push_id))
+        self.assertEqual(["left", "pushed", "summary"], names(events))
+        self.assertEqual(("acme", "prices", push_id, "no_values_before", 1),
+                         tuple(events[0][name] for name in (
+                             "store", "job", "push_id", "reason", "rows")))
+        self.check_counts(events[1], rows=1, applied=1)
+        events = self.events("--undo", str(push_id))
+        self.assertEqual([("left", "changed", 1),
+                          ("left", "no_values_before", 1)],
+                         [(one["event"], one["reason"], one["rows"])
+                          for one in events[:2]])
+        self.assertEqual("", self.push("-q", "--undo", str(push_id)).stdout)
+        events = self.events("--undo", "4711", status=USAGE)
+        self.assertEqual(["failed", "summary"], names(events))
+
+    def test_settle(self):
+        self.pull(catalogue=VARIANTS)
+        self.tags()
+        self.push("tags")
+        push_id = self.last_push()["push_id"]
+        for table in "push_row", "push_state":
+            self.db.execute(f"UPDATE bulkpg.{table} SET state = 'unknown'")
+        events = self.events("--settle", str(push_id), "applied")
+        self.assertEqual(["settled", "summary"], names(events))
+        self.assertEqual(("acme", "tags", push_id, "applied", 2),
+                         tuple(events[0][name] for name in (
+                             "store", "job", "push_id", "outcome", "rows")))
+        self.assertEqual(1, events[1]["jobs"])
+        events = self.events("--settle", str(push_id), "applied",
+                             status=USAGE)
+        self.assertEqual(["failed", "summary"], names(events))
+
+    def test_the_command_fails(self):
+        events = self.events("nothing", status=USAGE)
+        self.assertEqual(["failed", "summary"], names(events))
