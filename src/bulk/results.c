@@ -36,6 +36,8 @@ results_source(struct job *job, const struct operation *operation)
         copies_kept(job, operation->row.run_id, operation->row.n);
     struct sidecar about = {
         .id = bulk->id,
+        .store = job->log.store,
+        .job = job->log.job,
         .created_at = bulk->created_at,
         .completed_at = bulk->completed_at,
         .plan_hash = job->query_hash,

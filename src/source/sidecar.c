@@ -123,6 +123,8 @@ take_all(struct sidecar *sidecar, const char *text, struct arena *scratch,
         !take_claim(meta, "rootObjectCount", &claims->root_object_count, err) ||
         !take_claim(meta, "fileSize", &claims->file_size, err))
         return false;
+    sidecar->store = keep_text(meta, "store", arena);
+    sidecar->job = keep_text(meta, "job", arena);
     sidecar->created_at = keep_text(meta, "createdAt", arena);
     sidecar->plan_hash = keep_text(meta, "planHash", arena);
     sidecar->partial = keep_text(meta, "partial", arena);
@@ -155,6 +157,8 @@ sidecar_read(const char *path, struct arena *arena, struct sidecar *sidecar,
                                            .object_count = -1,
                                            .root_object_count = -1,
                                            .file_size = -1},
+                                .store = "",
+                                .job = "",
                                 .created_at = "",
                                 .plan_hash = ""};
     if (strcmp(path, "-") == 0)
@@ -170,18 +174,44 @@ sidecar_read(const char *path, struct arena *arena, struct sidecar *sidecar,
     return done;
 }
 
+/* Which query it is the result of, " (job a of store b, of TIME)". Earlier
+ * versions did not write the job. */
+static void
+describe(const struct sidecar *sidecar, struct buf *text)
+{
+    const char *between = " (";
+
+    if (sidecar->job[0] != '\0') {
+        buf_printf(text, "%sjob %s", between, sidecar->job);
+        if (sidecar->store[0] != '\0')
+            buf_printf(text, " of store %s", sidecar->store);
+        between = ", ";
+    }
+    if (sidecar->created_at[0] != '\0') {
+        buf_printf(text, "%sof %s", between, sidecar->created_at);
+        between = ", ";
+    }
+    if (between[0] == ',')
+        buf_append_str(text, ")");
+}
+
 bool
 sidecar_check_plan(const struct sidecar *sidecar, const char *path,
                    const char *plan_hash, struct err *err)
 {
+    struct buf text = buf_with_ceiling(SIDECAR_BYTES_MAX);
+
     if (sidecar->plan_hash[0] == '\0' ||
         strcmp(sidecar->plan_hash, plan_hash) == 0)
         return true;
-    return err_set(err, MSG_OTHER_QUERY,
-                   "%s is the result of another query: its plan is %.*s, the "
-                   "plan of this query is %.*s",
-                   path, SHOWN_DIGITS, sidecar->plan_hash, SHOWN_DIGITS,
-                   plan_hash);
+    describe(sidecar, &text);
+    err_set(err, MSG_OTHER_QUERY,
+            "%s is the result of another query%s: its plan is %.*s, the plan "
+            "of this query is %.*s",
+            path, buf_str(&text), SHOWN_DIGITS, sidecar->plan_hash,
+            SHOWN_DIGITS, plan_hash);
+    buf_free(&text);
+    return false;
 }
 
 /* ---- writing ----------------------------------------------------------- */
@@ -216,6 +246,8 @@ sidecar_write(const struct sidecar *sidecar, struct buf *text)
 
     json_out_open(json, '{');
     json_out_text(json, "id", sidecar->id);
+    json_out_text(json, "store", sidecar->store);
+    json_out_text(json, "job", sidecar->job);
     json_out_text(json, "createdAt", sidecar->created_at);
     json_out_text(json, "completedAt", sidecar->completed_at);
     put_count(json, "objectCount", claims->object_count);

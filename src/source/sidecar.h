@@ -15,6 +15,8 @@
 struct sidecar {
     struct source_claims claims;
     const char *id; /* of the operation; not read back */
+    const char *store;
+    const char *job; /* whose query it is the result of */
     const char *created_at;
     const char *completed_at; /* not read back */
     const char *plan_hash;

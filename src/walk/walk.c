@@ -237,7 +237,9 @@ make_source(struct walk *walk)
     struct job *job = walk->job;
     struct source *source = feed_new(walk->walker);
     const char *path = copies_kept(job, walk->walker->ref.run_id, 1);
-    struct sidecar about = {.created_at = walk->walker->moment,
+    struct sidecar about = {.store = job->log.store,
+                            .job = job->log.job,
+                            .created_at = walk->walker->moment,
                             .plan_hash = job->query_hash,
                             .left_out =
                                 plan_left_out_paths(job->plan, &job->arena),

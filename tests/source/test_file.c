@@ -181,6 +181,19 @@ START_TEST(the_file_of_another_query_is_refused)
     ck_assert(
         !source_file_new("a.jsonl", "plan", false, &arena, &source, &err));
     ck_assert_str_eq(err.code, "OTHER_QUERY");
+    ck_assert_str_eq(err.message,
+                     "a.jsonl is the result of another query (of "
+                     "2026-01-02T03:04:05Z): its plan is other, the plan of "
+                     "this query is plan");
+    put("a.jsonl.meta.json", "{\"planHash\":\"other\",\"job\":\"orders\"}");
+    ck_assert(
+        !source_file_new("a.jsonl", "plan", false, &arena, &source, &err));
+    ck_assert_ptr_nonnull(strstr(err.message, "another query (job orders): "));
+    put("a.jsonl.meta.json", "{\"planHash\":\"other\"}");
+    ck_assert(
+        !source_file_new("a.jsonl", "plan", false, &arena, &source, &err));
+    ck_assert_ptr_nonnull(strstr(err.message, "another query: its plan"));
+    put_sidecar("other");
     ck_assert(source_file_new("a.jsonl", "plan", true, &arena, &source, &err));
     ck_assert(source->is_of_query);
 }

@@ -213,6 +213,7 @@ class OtherQueries(Kept):
         self.assertEqual(self.db.value("SELECT query FROM bulkpg.operation"),
                          meta["document"])
         self.assertIn("products", meta["document"])
+        self.assertEqual(("acme", "plain"), (meta["store"], meta["job"]))
 
     def test_another_query_is_refused(self):
         mine = self.last_run()["plan_hash"]
@@ -222,6 +223,9 @@ class OtherQueries(Kept):
         run = self.last_run()
         self.assertIn("OTHER_QUERY", result.stderr)
         self.assertIn(f"its plan is {mine[:8]},", result.stderr)
+        made = json.loads(self.program.read(self.sidecar))["createdAt"]
+        self.assertIn("is the result of another query (job plain of store "
+                      f"acme, of {made}): its plan", result.stderr)
         self.assertNotIn(mine, result.stderr)
         hashes = re.search(r"the plan of this query is ([0-9a-f]{8})\b",
                            result.stderr)
