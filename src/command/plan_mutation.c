@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/out.h"
 #include "base/random.h"
 #include "job/control.h"
@@ -31,8 +32,9 @@ struct outlook {
     bool is_known; /* else only the mutation is */
     const struct binding *binding;
     const char *pulled_at; /* NULL: not known */
-    struct err stale;      /* why a push would send nothing; kind ERR_NONE: */
-    struct err imageless;  /* there is no such reason */
+    int64_t pulled_age_ms;
+    struct err stale;     /* why a push would send nothing; kind ERR_NONE: */
+    struct err imageless; /* there is no such reason */
     struct push_counts counts;
     int64_t created; /* rows whose key was never sent */
     int64_t held;
@@ -108,6 +110,7 @@ look_at_rows(struct outlook *outlook, struct err *err)
         (void)!guard_before(outlook->push, selection.binding,
                             &outlook->imageless);
         outlook->pulled_at = selection.pulled_at;
+        outlook->pulled_age_ms = selection.pulled_age_ms;
         ok = stage_rows(outlook, &selection, &stage, err);
         stage_end(&stage);
     }
@@ -225,6 +228,19 @@ print_reason(const struct err *why)
 }
 
 static void
+print_age(const struct outlook *outlook)
+{
+    char age[32];
+
+    out_part(stdout, "-- The values before are those of the last load: ");
+    if (outlook->pulled_at == NULL)
+        out_line(stdout, "%s", "its time is not known");
+    else
+        out_line(stdout, "%s, %s ago", outlook->pulled_at,
+                 duration_rough(outlook->pulled_age_ms, age));
+}
+
+static void
 print_counts(const struct outlook *outlook)
 {
     const struct push_counts *counts = &outlook->counts;
@@ -250,9 +266,7 @@ print_counts(const struct outlook *outlook)
     if (outlook->faults[0] != '\0')
         out_line(stdout, "-- Not valid: %s", outlook->faults);
     if (outlook->binding->has_before)
-        out_line(stdout, "-- The values before are those of the last load: %s",
-                 outlook->pulled_at != NULL ? outlook->pulled_at
-                                            : "its time is not known");
+        print_age(outlook);
 }
 
 static void

@@ -67,8 +67,8 @@ fresh_find(struct pg_conn *conn, struct span select, struct arena *arena,
     return true;
 }
 
-const char *
-fresh_pulled_at(const struct fresh_tables *tables)
+const struct fresh_table *
+fresh_oldest(const struct fresh_tables *tables)
 {
     const struct fresh_table *oldest = NULL;
 
@@ -80,7 +80,7 @@ fresh_pulled_at(const struct fresh_tables *tables)
         if (oldest == NULL || table->pulled_age_ms > oldest->pulled_age_ms)
             oldest = table;
     }
-    return oldest != NULL ? oldest->pulled_at : NULL;
+    return oldest;
 }
 
 bool

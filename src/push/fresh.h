@@ -26,9 +26,9 @@ MUST_CHECK bool
 fresh_find(struct pg_conn *conn, struct span select, struct arena *arena,
            struct fresh_tables *tables, struct err *err);
 
-/* When the oldest of them was requested; NULL if one was never loaded, or if
- * there are none. */
-const char *fresh_pulled_at(const struct fresh_tables *tables);
+/* The one that was requested first; NULL if one was never loaded, or if there
+ * are none. */
+const struct fresh_table *fresh_oldest(const struct fresh_tables *tables);
 
 /* ERR_FAILED if the last good load of one is older than `fresh_ms`; 0: it may
  * be of any age. */

@@ -303,6 +303,7 @@ begin_select(struct selection *selection, struct err *stale, struct err *err)
         .application_name = "bulkpg select",
         .answer_timeout_ms = push->context->config.tuning.stall_timeout_ms};
     struct fresh_tables tables;
+    const struct fresh_table *oldest;
 
     if (!pg_connect(&config, &selection->conn, err) ||
         !begin_snapshot(selection, err))
@@ -310,7 +311,11 @@ begin_select(struct selection *selection, struct err *stale, struct err *err)
     if (!fresh_find(selection->conn, select_text(push), &push->arena, &tables,
                     err))
         return blame_file(push, FRESH_EXPLAIN, err);
-    selection->pulled_at = fresh_pulled_at(&tables);
+    oldest = fresh_oldest(&tables);
+    if (oldest != NULL) {
+        selection->pulled_at = oldest->pulled_at;
+        selection->pulled_age_ms = oldest->pulled_age_ms;
+    }
     return check_age(push, &tables, stale, err) && declare(selection, err) &&
            bind_columns(selection, err);
 }

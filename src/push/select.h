@@ -23,6 +23,7 @@ struct selection {
     const char
         *pulled_at; /* when the tables that it reads were requested; NULL:
                             * not known */
+    int64_t pulled_age_ms;
 
     struct pg_conn *conn; /* NULL: --from */
     struct pg_result *page;

@@ -37,7 +37,8 @@ class Overview(PlanCase):
         self.assertIn("$variants before the push", out)
         self.assertIn(f"-- Rows: {products} new, 0 changed, 0 unchanged, "
                       "0 invalid, 0 held", out)
-        self.assertIn("The values before are those of the last load: 20", out)
+        self.assertRegex(out, "The values before are those of the last load: "
+                         r"20\S+ \S+, \d+s ago\n")
         lines = [json.loads(line) for line in out.split("\n")
                  if line.startswith('{"')]
         self.assertEqual(2, len(lines))
@@ -73,6 +74,23 @@ class Overview(PlanCase):
         out = self.plan("tags").stdout
         self.assertRegex(out, r"-- Rows: \d+ new, .* [1-9]\d* invalid")
         self.assertIn("column tags: it is NULL", out)
+
+    def test_values_before_that_are_old(self):
+        self.mutation("prices", PRICES, SELECT % "")
+        self.db.execute("""UPDATE bulkpg.run SET
+            submitted_at = submitted_at - interval '3 hours',
+            started_at = started_at - interval '3 hours'""")
+        self.assertRegex(self.plan("prices").stdout, ", 3h ago\n")
+
+    def test_a_mutation_that_only_starts_a_job(self):
+        self.mutation("drops", """mutation($input: ProductDeleteInput!)
+                @push(repeat: SAFE, max: 5) {
+              productDelete(input: $input) { deletedProductId } }""",
+            "SELECT 'gid://shopify/Product/1' AS id")
+        self.assertIn("-- Warning: the mutation only starts a job",
+                      self.plan("drops").stdout)
+        self.mutation("prices", PRICES, SELECT % "")
+        self.assertNotIn("-- Warning", self.plan("prices").stdout)
 
     def test_the_document_alone(self):
         self.mutation("prices", PRICES, SELECT % "")
