@@ -92,7 +92,8 @@ find_place(const struct push *push, int position)
 }
 
 /* An error of the user's statement is one of the file. `before` is what bulkpg
- * wrote before the SELECT; NULL: the error is not one of its text. */
+ * wrote before the SELECT; NULL: the error is not one of its text. The SELECT is
+ * read-only on any server, so that it is at fault if it writes. */
 static bool
 blame_file(const struct push *push, const char *before, struct err *err)
 {
@@ -101,8 +102,9 @@ blame_file(const struct push *push, const char *before, struct err *err)
     struct place place;
 
     hide_value(err);
-    if (err->kind == ERR_TRANSIENT || err->kind == ERR_STOPPED ||
-        err->kind == ERR_LATER || err->kind == ERR_DENIED)
+    if ((err->kind == ERR_TRANSIENT && !err_is(err, MSG_25006)) ||
+        err->kind == ERR_STOPPED || err->kind == ERR_LATER ||
+        err->kind == ERR_DENIED)
         return err_wrap(err, "%s", path);
     if (position > 0) {
         place = find_place(push, position);

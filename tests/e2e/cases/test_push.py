@@ -175,6 +175,23 @@ class Push(Pricing):
         self.assertEqual(["applied"], [one["state"]
                                        for one in self.shop.ledger()])
 
+    def test_a_select_cannot_write(self):
+        """Not by a function, either."""
+        self.prices()
+        self.db.execute("""CREATE TABLE public.written (n int);
+            CREATE FUNCTION public.writes() RETURNS numeric LANGUAGE sql
+            AS 'INSERT INTO public.written VALUES (1); SELECT 1.5'""")
+        self.mutation("prices", PRICES, SELECT.replace(
+            "d.price::text", "public.writes()::text"))
+        result = self.push("prices", status=CONFIG)
+        self.assertIn("read-only transaction", result.stderr)
+        self.assertIn("correct the SELECT in mutations/prices.sql",
+                      result.stderr)
+        self.assertEqual(0, self.db.value(
+            "SELECT count(*) AS v FROM public.written"))
+        self.assertEqual({}, dict(self.states()) if self.last_push() else {})
+        self.assertEqual([], self.shop.ledger())
+
     def test_an_empty_select(self):
         self.prices(n=0)
         self.push("prices", status=OK)
