@@ -136,8 +136,8 @@ count_lines(struct push *push, int64_t *lines, struct err *err)
     return true;
 }
 
-/* The first chunk can also be short because of @push(rows:), or because its rows
- * are long. What decides is in the journal, so that a push that is resumed
+/* The first chunk can also be short because of @push(rows:), or because its
+ * rows are long. What decides is in the journal, so that a push that is resumed
  * decides the same. */
 static bool
 has_canary(const struct crew *crew, bool *has, struct err *err)

@@ -92,8 +92,8 @@ find_place(const struct push *push, int position)
 }
 
 /* An error of the user's statement is one of the file. `before` is what bulkpg
- * wrote before the SELECT; NULL: the error is not one of its text. The SELECT is
- * read-only on any server, so that it is at fault if it writes. */
+ * wrote before the SELECT; NULL: the error is not one of its text. The SELECT
+ * is read-only on any server, so that it is at fault if it writes. */
 static bool
 blame_file(const struct push *push, const char *before, struct err *err)
 {
