@@ -29,7 +29,8 @@ SELECT r.number, r.key, r.variables, r.before, r.idempotency_key, r.hash,
        coalesce(r.first_sent_at NOT BETWEEN
                   clock_timestamp() - $5::bigint * interval '1 millisecond'
                   AND clock_timestamp() + interval '1 hour',
-                false) AND $5 IS NOT NULL
+                false) AND $5 IS NOT NULL,
+       r.first_sent_at::text
 FROM page
 JOIN bulkpg.push_row r ON r.push_id = $1::bigint AND r.number = page.number
 LEFT JOIN bulkpg.push_chunk c ON c.push_id = r.push_id AND c.n = r.n

@@ -17,9 +17,7 @@ WITH fence AS MATERIALIZED (
   UPDATE bulkpg.push_row r
   SET state = CASE WHEN r.tries > (r.state = 'sending')::integer
               THEN 'unknown' ELSE 'skipped' END,
-      tries = tries - (r.state = 'sending')::integer,
-      first_sent_at = CASE WHEN r.tries > (r.state = 'sending')::integer
-                      THEN first_sent_at END
+      tries = tries - (r.state = 'sending')::integer
   FROM fence f, chunk c
   WHERE r.push_id = c.push_id AND r.n = c.n AND r.n > 0
     AND r.state IN ('planned', 'sending', 'unknown')

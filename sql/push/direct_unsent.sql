@@ -7,8 +7,7 @@ WITH fence AS MATERIALIZED (
 ), unsent AS (
   UPDATE bulkpg.push_row r
   SET state = CASE WHEN r.tries > 1 THEN 'unknown' ELSE 'planned' END,
-      tries = tries - 1,
-      first_sent_at = CASE WHEN r.tries > 1 THEN first_sent_at END
+      tries = tries - 1
   FROM fence f
   WHERE r.push_id = f.push_id AND r.n = $3::integer AND r.n > 0
     AND r.line = ANY ($4::bigint[]) AND r.state = 'sending'

@@ -2,7 +2,7 @@
 -- $1: push_id
 SELECT count(*),
        count(*) FILTER (WHERE n > 0),
-       count(*) FILTER (WHERE first_sent_at IS NOT NULL),
+       count(*) FILTER (WHERE tries > 0),
        count(*) FILTER (WHERE state = 'applied'),
        count(*) FILTER (WHERE state IN ('refused', 'partly')),
        count(*) FILTER (WHERE state IN ('unknown', 'held', 'sending')),

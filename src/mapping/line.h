@@ -29,7 +29,9 @@ struct line {
                             * key could be read, else bytes NULL */
     char hash[LINE_HASH_BYTES];
     enum line_before compared;
-    const char *fault_column; /* after a fault: the column; else NULL */
+    const char *first_sent_at; /* by an earlier push, with the same idempotency
+                                * key; NULL: it was not sent */
+    const char *fault_column;  /* after a fault: the column; else NULL */
 };
 
 struct line_maker;

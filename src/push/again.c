@@ -127,6 +127,8 @@ add(struct again *again, const struct pg_result *page, int row, struct err *err)
 
     if (sent.bytes == NULL)
         return true;
+    if (again->what == AGAIN_UNKNOWN && !pg_is_null(page, row, 8))
+        line.first_sent_at = pg_text(page, row, 8);
     again->rows++;
     again->imaged += line.before.bytes != NULL;
     line_hash(mutation, sent, line.hash);
@@ -243,8 +245,8 @@ check_images(const struct again *again, struct err *err)
     return err_hint(err, "push without rollback");
 }
 
-/* Earlier versions deleted refused rows after `push_keep`. Without a message, it
- * would seem that there is nothing to retry. */
+/* Earlier versions deleted refused rows after `push_keep`. Without a message,
+ * there would seem to be nothing to retry. */
 static bool
 check_found(const struct again *again, struct err *err)
 {

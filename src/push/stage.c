@@ -45,6 +45,7 @@ struct stage_row {
     struct span before;
     char hash[LINE_HASH_BYTES];
     enum line_before compared;
+    const char *first_sent_at; /* by an earlier push; NULL: none */
     char idempotency_key[RANDOM_UUID_BYTES]; /* "": none */
     const char *fault_code;                  /* NULL: the row is valid */
     const char *fault_column;
@@ -266,7 +267,18 @@ find_known(struct stage *stage, struct stage_batch *batch, struct err *err)
 
 /* ---- adding rows ------------------------------------------------------- */
 
-enum { N, LINE, KEY, HASH, VARIABLES, BEFORE, IDEMPOTENCY_KEY, STATE, ARRAYS };
+enum {
+    N,
+    LINE,
+    KEY,
+    HASH,
+    VARIABLES,
+    BEFORE,
+    IDEMPOTENCY_KEY,
+    STATE,
+    FIRST_SENT_AT,
+    ARRAYS
+};
 
 static void
 put_row(struct buf arrays[ARRAYS], const struct stage_row *row)
@@ -285,6 +297,7 @@ put_row(struct buf arrays[ARRAYS], const struct stage_row *row)
                      ? row->idempotency_key
                      : NULL);
     array_string(&arrays[STATE], row_state_name(row->state));
+    array_string(&arrays[FIRST_SENT_AT], is_sent ? row->first_sent_at : NULL);
 }
 
 static void
@@ -392,6 +405,14 @@ keep(struct stage *stage, struct span text)
     return span_of(arena_dup(&batch->arena, text), text.length);
 }
 
+static const char *
+keep_str(struct stage *stage, const char *text)
+{
+    return text != NULL
+               ? arena_strdup(&stage->batches[stage->filling].arena, text)
+               : NULL;
+}
+
 static void
 keep_fault(struct stage *stage, struct stage_row *row, const struct line *line,
            const struct err *fault)
@@ -487,6 +508,7 @@ stage_add(struct stage *stage, const struct line *line,
         row->variables = keep(stage, line->variables);
         row->before = keep(stage, image_of(line));
         row->compared = line->compared;
+        row->first_sent_at = keep_str(stage, line->first_sent_at);
         memcpy(row->hash, line->hash, sizeof(row->hash));
         if (idempotency_key != NULL)
             memcpy(row->idempotency_key, idempotency_key, RANDOM_UUID_BYTES);

@@ -90,10 +90,10 @@ add_rows(const struct push_ref *push, const char *states)
         other,
         arena_printf(&arena,
                      "INSERT INTO bulkpg.push_row (push_id, number, n, line, "
-                     "key, hash, state, first_sent_at) "
+                     "key, hash, state, tries) "
                      "SELECT %lld, at - 1, 1, at - 1, 'k' || at, 'h', state, "
                      "CASE WHEN state IN ('applied', 'refused', 'unknown') "
-                     "THEN now() END "
+                     "THEN 1 ELSE 0 END "
                      "FROM unnest('{%s}'::text[]) WITH ORDINALITY "
                      "AS s (state, at)",
                      (long long)push->push_id, states),

@@ -77,6 +77,28 @@ class Keys(Adjusting):
     def test_a_retry_after_12_hours(self):
         self.check_retry()
 
+    def test_a_retry_does_not_make_keys_younger(self):
+        """What counts is when a key was sent first, by whichever push."""
+        self.job(limit=1, last=3, more=", repeat: NEVER")
+        self.shop.rule({"close": True, "after": True}, times=-1,
+                       kind="mutation")
+        self.finish("adjust")
+        self.db.execute("""UPDATE bulkpg.push_row
+            SET first_sent_at = first_sent_at - interval '11 hours'""")
+        self.finish("adjust", "--retry", "unknown")
+        self.assertEqual({"held": 3}, self.states())
+        self.assertEqual(3, self.last_push()["sent"])
+        self.shop.post("rules/clear")
+        self.db.execute("""UPDATE bulkpg.push_row
+            SET first_sent_at = first_sent_at - interval '2 hours'""")
+        self.shop.pass_time(25 * 3600)
+        mark = len(self.shop.ledger())
+        result = self.push("adjust", "--retry", "unknown", status=FAILED)
+        self.assertIn("PUSH_NOT_RETRIED", result.stderr)
+        self.assertEqual(mark, len(self.shop.ledger()))
+        self.assertEqual(3, self.check_sums())
+        self.check_once()
+
     def test_a_retry_of_rows_that_never_repeat_after_12_hours(self):
         """They have a key, too."""
         self.check_retry(", repeat: NEVER")
