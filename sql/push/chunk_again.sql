@@ -2,8 +2,8 @@
 -- they were sent often enough, or too long ago for their idempotency keys. A row
 -- that seems to be sent later than now, because the clock was set back, was also
 -- sent too long ago.
--- $1: push_id, $2: resumed, $3: n, $4: most tries of a row, $5: have the rows
--- idempotency keys?
+-- $1: push_id, $2: resumed, $3: n, $4: most tries of a row, $5: milliseconds
+-- since the first sending, after which a row is not sent again (0: always)
 WITH fence AS MATERIALIZED (
   SELECT push_id FROM bulkpg.push
   WHERE push_id = $1::bigint AND resumed = $2::integer AND status = 'running'
@@ -15,9 +15,10 @@ WITH fence AS MATERIALIZED (
   JOIN fence f USING (push_id)
   WHERE r.n = $3::integer AND r.n > 0 AND r.state = 'unknown'
     AND r.tries < $4::integer
-    AND (NOT $5::boolean
-         OR r.first_sent_at BETWEEN clock_timestamp() - interval '12 hours'
-                                AND clock_timestamp() + interval '1 hour')
+    AND ($5::bigint = 0
+         OR r.first_sent_at BETWEEN
+              clock_timestamp() - $5::bigint * interval '1 millisecond'
+              AND clock_timestamp() + interval '1 hour')
 ), chunk AS (
   INSERT INTO bulkpg.push_chunk (push_id, n, lines, bytes, repeats)
   SELECT a.push_id,

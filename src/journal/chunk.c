@@ -230,7 +230,7 @@ journal_chunk_hold(struct journal *journal, const struct push_ref *push,
 
 bool
 journal_chunk_again(struct journal *journal, const struct push_ref *push,
-                    int64_t n, int64_t most_tries, bool has_keys,
+                    int64_t n, int64_t most_tries, int64_t key_ms,
                     int64_t *again, struct err *err)
 {
     struct call call = {0};
@@ -238,7 +238,7 @@ journal_chunk_again(struct journal *journal, const struct push_ref *push,
     push_append_ref(&call, push);
     call_number(&call, n);
     call_number(&call, most_tries);
-    call_text(&call, has_keys ? "true" : "false");
+    call_number(&call, key_ms);
     return change_counted(journal, push, sql_chunk_again, &call, again, err);
 }
 

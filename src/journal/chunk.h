@@ -74,12 +74,12 @@ journal_chunk_hold(struct journal *journal, const struct push_ref *push,
                    int64_t n, int64_t *held, struct err *err);
 
 /* Move the rows of a settled chunk that are unknown, and were sent less than
- * `most_tries` times, to a new chunk. If the rows have idempotency keys, only
- * those that were first sent within 12 hours. *again is its number; 0: there
- * are no such rows. */
+ * `most_tries` times, to a new chunk: only those that were first sent within
+ * key_ms, or all, if that is 0. *again is its number; 0: there are no such
+ * rows. */
 MUST_CHECK bool
 journal_chunk_again(struct journal *journal, const struct push_ref *push,
-                    int64_t n, int64_t most_tries, bool has_keys,
+                    int64_t n, int64_t most_tries, int64_t key_ms,
                     int64_t *again, struct err *err);
 
 /* Append the next lines of the chunk's file to `text`, each with its newline,

@@ -55,7 +55,9 @@ add_again(struct crew *crew, int64_t n, struct err *err)
         (push->is_resumed && push->undo_of == 0))
         return true;
     if (!journal_chunk_again(push->journal, &push->ref, n, SETTLE_TRIES,
-                             push->mutation->key_variable != NULL, &again, err))
+                             push->mutation->key_variable != NULL ? PUSH_KEY_MS
+                                                                  : 0,
+                             &again, err))
         return false;
     if (again == 0)
         return true;

@@ -241,7 +241,7 @@ DATABASE_TEST(unknown_rows_move_to_a_chunk_of_their_own)
               "'applied' ELSE 'unknown' END WHERE n = 1;"
               "UPDATE bulkpg.push_state SET state = 'unknown', prior = NULL "
               "WHERE key IN ('a', 'c')");
-    OK(journal_chunk_again(journal, &push, 1, 3, false, &again, &err));
+    OK(journal_chunk_again(journal, &push, 1, 3, 0, &again, &err));
     ck_assert_int_eq(again, 3);
     IS("SELECT string_agg(key || n || line, ' ' ORDER BY number) FROM "
        "bulkpg.push_row",
@@ -249,9 +249,9 @@ DATABASE_TEST(unknown_rows_move_to_a_chunk_of_their_own)
     IS("SELECT concat_ws(' ', lines, bytes, repeats, state) FROM "
        "bulkpg.push_chunk WHERE n = 3",
        "2 16 1 planned");
-    OK(journal_chunk_again(journal, &push, 1, 3, false, &again, &err));
+    OK(journal_chunk_again(journal, &push, 1, 3, 0, &again, &err));
     ck_assert_int_eq(again, 0);
-    OK(journal_chunk_again(journal, &push, 3, 1, false, &again, &err));
+    OK(journal_chunk_again(journal, &push, 3, 1, 0, &again, &err));
     ck_assert_int_eq(again, 0);
 
     /* If they are not sent after all, they stay unknown. */
@@ -265,6 +265,8 @@ DATABASE_TEST(unknown_rows_move_to_a_chunk_of_their_own)
     IS(KEYS, "a:unknown:h0:1 b:sending:h1:1 c:unknown:h2:1");
 }
 
+enum { HALF_A_DAY_MS = 12 * 60 * 60 * 1000 };
+
 /* The store forgets idempotency keys. */
 DATABASE_TEST(unknown_rows_with_keys_move_for_12_hours)
 {
@@ -275,14 +277,14 @@ DATABASE_TEST(unknown_rows_with_keys_move_for_12_hours)
     settle(1, "UPDATE bulkpg.push_row SET state = 'unknown', first_sent_at = "
               "first_sent_at - CASE key WHEN 'b' THEN interval '13 hours' "
               "WHEN 'c' THEN interval '-2 hours' ELSE '0' END WHERE n = 1");
-    OK(journal_chunk_again(journal, &push, 1, 3, true, &again, &err));
+    OK(journal_chunk_again(journal, &push, 1, 3, HALF_A_DAY_MS, &again, &err));
     ck_assert_int_eq(again, 3);
     IS("SELECT string_agg(key || n || line, ' ' ORDER BY number) FROM "
        "bulkpg.push_row",
        "a30 b11 c12 d20 e21");
-    OK(journal_chunk_again(journal, &push, 1, 3, true, &again, &err));
+    OK(journal_chunk_again(journal, &push, 1, 3, HALF_A_DAY_MS, &again, &err));
     ck_assert_int_eq(again, 0);
-    OK(journal_chunk_again(journal, &push, 1, 3, false, &again, &err));
+    OK(journal_chunk_again(journal, &push, 1, 3, 0, &again, &err));
     ck_assert_int_eq(again, 4);
 }
 
@@ -462,7 +464,7 @@ DATABASE_TEST(a_process_that_lost_the_push_changes_nothing)
     fails_with(journal_chunk_skip(journal, &push, &count, &err), "TAKEN_OVER");
     fails_with(journal_chunk_hold(journal, &push, 1, &count, &err),
                "TAKEN_OVER");
-    fails_with(journal_chunk_again(journal, &push, 1, 3, false, &count, &err),
+    fails_with(journal_chunk_again(journal, &push, 1, 3, 0, &count, &err),
                "TAKEN_OVER");
     fails_with(journal_direct_take(journal, &push, &order, &arena, &rows, &err),
                "TAKEN_OVER");
