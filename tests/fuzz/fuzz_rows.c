@@ -200,6 +200,13 @@ pg_rollback(struct pg_conn *conn)
 }
 
 bool
+pg_check_failed(const struct err *err)
+{
+    (void)err;
+    return false;
+}
+
+bool
 pg_prepare(struct pg_conn *conn, const char *name, const char *sql,
            uint32_t parameter_oid, struct err *err)
 {
