@@ -213,7 +213,7 @@ change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
         return false;
     changed = pg_script(conn, sql_lock_timeout, err) &&
               take_views_down(conn, plan, schema, targets, &views, err) &&
-              pg_script(conn, changes, err) &&
+              (changes[0] == '\0' || pg_script(conn, changes, err)) &&
               remask_values(conn, plan, schema, targets, mask_key, err) &&
               views_put_up(conn, &views, err) && record(ctx, conn, err);
     views_free(&views);
@@ -222,6 +222,17 @@ change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
         return false;
     }
     return pg_commit(conn, err);
+}
+
+/* The values of text columns are masked without any statement of adapt_changes().
+ */
+static bool
+masks_any(const struct plan *plan, const struct target *targets)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (remask_any(&plan->tables[i], &targets[i]))
+            return true;
+    return false;
 }
 
 bool
@@ -237,7 +248,7 @@ adapt_to_plan(struct pg_conn *conn, const struct plan *plan, const char *schema,
         if (!sorted[i]->skip)
             adapt_table_changes(&sql, sorted[i], schema,
                                 &targets[sorted[i]->index]);
-    if (sql.length > 0)
+    if (sql.length > 0 || masks_any(plan, targets))
         adapted = change_tables(conn, plan, schema, targets, mask_key,
                                 buf_str(&sql), record, ctx, err);
     free(sorted);

@@ -445,6 +445,13 @@ queue_table(const struct tables *tables, struct job *job,
     journal_queue_relation(conn, &relation);
 }
 
+/* The history of a table that was dropped may get masks, too. */
+static bool
+is_there(const struct plan_table *table, const struct target *target)
+{
+    return target->exists || remask_any(table, target);
+}
+
 void
 tables_queue_save(const struct tables *tables, struct job *job, bool only_there,
                   struct pg_conn *conn)
@@ -452,7 +459,7 @@ tables_queue_save(const struct tables *tables, struct job *job, bool only_there,
     for (int i = 0; i < job->plan->table_count; i++) {
         const struct plan_table *table = &job->plan->tables[i];
 
-        if (only_there ? tables->targets[i].exists : !table->skip)
+        if (only_there ? is_there(table, &tables->targets[i]) : !table->skip)
             queue_table(tables, job, table, !only_there, conn);
     }
 }

@@ -90,7 +90,7 @@ bool tables_lost_column(const struct tables *tables, const struct plan *plan);
 /* Record in bulkpg.relation that the job owns the tables and their columns,
  * including columns that it no longer selects. Only queues the statements, on
  * the caller's connection, in its transaction: see pg/queue.h. `only_there`:
- * only tables that exist already. */
+ * only tables that exist already, or whose history gets a mask. */
 void tables_queue_save(const struct tables *tables, struct job *job,
                        bool only_there, struct pg_conn *conn);
 
