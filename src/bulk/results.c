@@ -41,6 +41,8 @@ results_source(struct job *job, const struct operation *operation)
         .created_at = bulk->created_at,
         .completed_at = bulk->completed_at,
         .plan_hash = job->query_hash,
+        .window = sidecar_window(operation->row.window_from,
+                                 operation->row.window_to, &job->arena),
         .left_out = plan_left_out_paths(job->plan, &job->arena),
         .document = operation->row.query != NULL ? operation->row.query
                                                  : operation->document};

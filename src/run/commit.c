@@ -65,7 +65,10 @@ commit_is_complete(const struct run *run, struct err *err)
 bool
 commit_is_uncounted(const struct run *run)
 {
-    return run->origin->is_cut && run->origin->least_roots < 0 &&
+    const struct origin *origin = run->origin;
+    bool is_window = origin->window != NULL && !run->mode.incremental;
+
+    return (origin->is_cut || is_window) && origin->least_roots < 0 &&
            !run->options->force_deletes;
 }
 

@@ -182,6 +182,24 @@ fit_tables(struct run *run, struct pg_conn *conn, struct err *err)
     return false;
 }
 
+static void
+warn_removes_nothing(struct run *run)
+{
+    const char *window = run->origin->window;
+
+    if (!commit_is_uncounted(run))
+        return;
+    notes_warn(&run->notes, MSG_REMOVES_NOTHING,
+               window == NULL
+                   ? "no rows are removed: the store cannot count the roots of "
+                     "this @slice query; --force-deletes removes rows anyway"
+                   : arena_printf(run->arena,
+                                  "no rows are removed: the saved result has "
+                                  "only a part of the objects (%s); "
+                                  "--force-deletes removes rows anyway",
+                                  window));
+}
+
 /* A rollback leaves staging unchanged, so a deadlock does not require another
  * download. */
 static bool
@@ -194,10 +212,7 @@ merge_staged(struct attempt *attempt, struct err *err)
 
     progress_phase(run->progress, PROGRESS_MERGING);
     warn_of_offsets(run);
-    if (commit_is_uncounted(run))
-        notes_warn(&run->notes, MSG_REMOVES_NOTHING,
-                   "no rows are removed: the store cannot count the roots of "
-                   "this @slice query; --force-deletes removes rows anyway");
+    warn_removes_nothing(run);
     if (!hidden_orders_find(run, err) || !fit_tables(run, conn, err))
         return false;
     if (run->job->ddl != NULL)

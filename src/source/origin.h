@@ -108,6 +108,9 @@ struct origin {
     struct source **sources; /* borrowed until the next wait() or free() */
     int source_count;
     bool is_cut;         /* the sources are the windows of one result */
+    const char *window;  /* of a saved result that is one of several windows,
+                          * or what an incremental run fetched: which roots it
+                          * has. NULL: all, or not known */
     int64_t least_roots; /* the windows together have at least this many
                           * distinct roots; -1: not known */
 

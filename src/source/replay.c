@@ -43,6 +43,8 @@ replay_open_all(struct replay *replay, const char *const *paths, int count,
         }
         if (replay->origin.partial == NULL)
             replay->origin.partial = (*file)->incomplete;
+        if (count == 1)
+            replay->origin.window = (*file)->window;
         if (replay->left_out == NULL)
             replay->left_out = (*file)->left_out;
     }

@@ -92,6 +92,16 @@ keep_text(const struct json *meta, const char *key, struct arena *arena)
     return text != NULL ? arena_strdup(arena, text) : "";
 }
 
+/* A window of another form counts, too. */
+static const char *
+keep_window(const struct json *said, struct arena *arena)
+{
+    if (said == NULL || said->kind == JSON_NULL)
+        return NULL;
+    return said->kind == JSON_STRING ? arena_strdup(arena, json_str(said))
+                                     : "some objects";
+}
+
 static const char *const *
 keep_texts(const struct json *list, struct arena *arena)
 {
@@ -130,6 +140,7 @@ take_all(struct sidecar *sidecar, const char *text, struct arena *scratch,
     sidecar->partial = keep_text(meta, "partial", arena);
     if (sidecar->partial[0] == '\0')
         sidecar->partial = NULL;
+    sidecar->window = keep_window(json_get(meta, "window"), arena);
     sidecar->left_out = keep_texts(json_get(meta, "leftOut"), arena);
     return true;
 }
@@ -238,6 +249,17 @@ put_texts(struct json_out *json, const char *key, const char *const *texts)
     json_out_close(json, ']');
 }
 
+const char *
+sidecar_window(const char *from, const char *to, struct arena *arena)
+{
+    if (from == NULL && to == NULL)
+        return NULL;
+    return arena_printf(arena, "%s%s%s%s%s", from != NULL ? "from " : "",
+                        from != NULL ? from : "",
+                        from != NULL && to != NULL ? " " : "",
+                        to != NULL ? "to " : "", to != NULL ? to : "");
+}
+
 void
 sidecar_write(const struct sidecar *sidecar, struct buf *text)
 {
@@ -257,6 +279,8 @@ sidecar_write(const struct sidecar *sidecar, struct buf *text)
     json_out_text(json, "document", sidecar->document);
     if (sidecar->partial != NULL)
         json_out_text(json, "partial", sidecar->partial);
+    if (sidecar->window != NULL)
+        json_out_text(json, "window", sidecar->window);
     put_texts(json, "leftOut", sidecar->left_out);
     json_out_close(json, '}');
     json_out_free(json);

@@ -3,7 +3,8 @@
  *
  * run --keep and the archive write it. It has the store's counts, which load
  * verifies, the document that was submitted, the hash of the plan, and, if rows
- * are missing, the reason.
+ * are missing, the reason. Of a result that has only some of the roots, such as
+ * that of an incremental run, it says which.
  */
 #ifndef SOURCE_SIDECAR_H
 #define SOURCE_SIDECAR_H
@@ -22,6 +23,8 @@ struct sidecar {
     const char *plan_hash;
     const char *document; /* as submitted; not read back */
     const char *partial;  /* why rows are missing; NULL: the result is whole */
+    const char *window;   /* which roots it has, as a clause: "from A to B";
+                           * NULL: all of them, or not known */
     const char *const *left_out; /* paths of fields with @optional that are not
                                   * in it, up to NULL; NULL: none */
 };
@@ -38,6 +41,11 @@ MUST_CHECK bool sidecar_read(const char *path, struct arena *arena,
 MUST_CHECK bool
 sidecar_check_plan(const struct sidecar *sidecar, const char *path,
                    const char *plan_hash, struct err *err);
+
+/* The window from `from` to `to`, of which each may be NULL. NULL if both are.
+ * In `arena`. */
+const char *
+sidecar_window(const char *from, const char *to, struct arena *arena);
 
 void sidecar_write(const struct sidecar *sidecar, struct buf *text);
 

@@ -85,6 +85,8 @@ struct source {
     const char *incomplete;   /* why a load of the saved result must remove no
                                * rows; of pages, known with the last one.
                                * NULL: the result is whole */
+    const char *window;       /* of a saved result that has only some of the
+                               * roots: which ones. NULL: it has all of them */
     const char *const *left_out; /* fields that a saved result does not have,
                                   * up to NULL; NULL: none */
     bool is_of_query;  /* the result is known to be of this job's query, or the

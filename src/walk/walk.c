@@ -229,6 +229,17 @@ clean(const struct job *job)
         keep_clean(options->keep_directory, job->log.store, job->log.job);
 }
 
+/* What the sidecar says of a walk that does not have all roots. */
+static const char *
+window_of(const struct walk *walk)
+{
+    const struct plan_window *window = &walk->walker->window;
+
+    return walk->job->ids != NULL
+               ? "objects by their ids"
+               : sidecar_window(window->from, window->to, &walk->job->arena);
+}
+
 /* With --keep, the copy of an earlier process is continued. Without it, a copy
  * would not be whole. */
 static struct source *
@@ -241,6 +252,7 @@ make_source(struct walk *walk)
                             .job = job->log.job,
                             .created_at = walk->walker->moment,
                             .plan_hash = job->query_hash,
+                            .window = window_of(walk),
                             .left_out =
                                 plan_left_out_paths(job->plan, &job->arena),
                             .document = job->plan->document};

@@ -227,6 +227,43 @@ START_TEST(a_replay_has_one_result_from_the_start)
 
 END_TEST
 
+START_TEST(a_sidecar_says_which_roots_a_result_has)
+{
+    static const char *const members[] = {"\"window\":\"from A to B\"",
+                                          "\"window\":true", "\"window\":null",
+                                          "\"x\":1"};
+    static const char *const said[] = {"from A to B", "some objects", NULL,
+                                       NULL};
+    struct replay replay;
+
+    for (size_t i = 0; i < COUNT(members); i++) {
+        char text[64];
+
+        snprintf(text, sizeof(text), "{\"planHash\":\"plan\",%s}", members[i]);
+        put("a.jsonl.meta.json", text);
+        ck_assert(
+            replay_open(&replay, "a.jsonl", -1, "plan", false, &arena, &err));
+        ck_assert_pstr_eq(replay.origin.window, said[i]);
+        replay_close(&replay);
+    }
+}
+
+END_TEST
+
+START_TEST(a_window_is_named_by_its_ends)
+{
+    struct sidecar about = {.window = sidecar_window("A", "B", &arena)};
+
+    ck_assert_str_eq(about.window, "from A to B");
+    ck_assert_str_eq(sidecar_window("A", NULL, &arena), "from A");
+    ck_assert_str_eq(sidecar_window(NULL, "B", &arena), "to B");
+    ck_assert_ptr_null(sidecar_window(NULL, NULL, &arena));
+    sidecar_write(&about, &seen);
+    ck_assert_ptr_nonnull(strstr(buf_str(&seen), "\"window\":\"from A to B\""));
+}
+
+END_TEST
+
 START_TEST(a_replay_of_a_partial_result_is_partial)
 {
     struct replay replay;
@@ -312,6 +349,8 @@ file_suite(void)
     tcase_add_test(all, the_claims_come_from_the_sidecar);
     tcase_add_test(all, the_file_of_another_query_is_refused);
     tcase_add_test(all, a_sidecar_that_is_not_json_is_refused);
+    tcase_add_test(all, a_sidecar_says_which_roots_a_result_has);
+    tcase_add_test(all, a_window_is_named_by_its_ends);
     tcase_add_test(all, a_replay_has_one_result_from_the_start);
     tcase_add_test(all, a_replay_of_a_partial_result_is_partial);
     tcase_add_test(all, a_copy_is_a_source_like_the_one_it_wraps);

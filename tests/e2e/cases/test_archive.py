@@ -270,6 +270,68 @@ class Archive(Case):
                 self.program.file("bomb.zst", bomb(byte, size))
                 self.check_bomb("bomb.zst", "--force-deletes")
 
+    # ---- results that have only some of the roots ------------------------
+
+    def fetch_changes(self, query, *arguments):
+        """An incremental run, whose result is saved twice."""
+        self.query("plain", query.replace("@", "@incremental @", 1)
+                   if "@" in query
+                   else query.replace("{", "query @incremental {", 1))
+        self.run_program("run")
+        self.change_now(type="Product", count=3, set={"title": "new"})
+        self.run_program("run", "--keep", "kept", *arguments)
+        self.assertEqual("incremental", self.last_run()["mode"])
+        return self.run_id(), self.state()
+
+    def check_keeps_all(self, before, *arguments):
+        result = self.run_program("load", "plain", *arguments)
+        self.assertIn("no rows are removed: the saved result has only a part "
+                      "of the objects (from 20", result.stderr)
+        self.assertEqual(0, self.last_run()["rows_deleted"])
+        self.assertEqual(before, self.state())
+
+    def check_changes(self, query, *arguments):
+        run, before = self.fetch_changes(query, *arguments)
+        copy = f"kept/acme.plain.{run}.1.jsonl"
+        self.check_keeps_all(before, "--archive", run, "--full")
+        self.run_program("load", "plain", "--archive", run)
+        self.assertEqual(before, self.state())
+        self.query("plain", query)
+        self.check_keeps_all(before, "--archive", run)
+        self.check_keeps_all(before, copy)
+        about = json.loads(self.program.read(copy + ".meta.json"))
+        self.assertTrue(about["window"].startswith("from 20"), about)
+
+    def test_changes_say_nothing_about_the_other_rows(self):
+        self.check_changes(PLAIN)
+
+    def test_changes_that_are_read_by_pages(self):
+        self.check_changes(PLAIN.replace("{", "query @paged(first: 10) {", 1))
+
+    def test_changes_since_a_time(self):
+        self.check_changes(PLAIN, "--since", "2020-01-01",
+                           "--until", "2099-01-01")
+
+    def test_one_window_without_slice(self):
+        self.slice()
+        self.run_program("run")
+        run, before = self.run_id(), self.state()
+        results = [one for one in self.names() if one.endswith(".zst")]
+        for name in results[:1] + results[2:]:
+            os.unlink(self.path(name))
+        self.query("plain", PLAIN)
+        self.check_keeps_all(before, "--archive", run)
+
+    def test_copies_of_objects_by_their_ids(self):
+        self.run_program("run")
+        before = self.state()
+        self.program.file("ids", f"{before[0][0][0]}\n")
+        self.run_program("run", "plain", "--ids", "ids", "--keep", "kept")
+        result = self.run_program("load", "plain",
+                                  f"kept/acme.plain.{self.run_id()}.1.jsonl")
+        self.assertIn("(objects by their ids)", result.stderr)
+        self.assertEqual(before, self.state())
+
     # ---- the sidecar -----------------------------------------------------
 
     def sidecar(self, change=None):
