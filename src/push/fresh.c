@@ -83,6 +83,13 @@ fresh_oldest(const struct fresh_tables *tables)
     return oldest;
 }
 
+/* In whole seconds, rounded up, so that it is more than the limit. */
+static const char *
+age_of(const struct fresh_table *table, char text[32])
+{
+    return duration_format((table->good_age_ms + 999) / 1000 * 1000, text);
+}
+
 bool
 fresh_check(const struct fresh_tables *tables, int64_t fresh_ms,
             struct err *err)
@@ -102,7 +109,7 @@ fresh_check(const struct fresh_tables *tables, int64_t fresh_ms,
         return err_set(err, MSG_PUSH_STALE,
                        "table %s was last loaded without rejects %s ago, but "
                        "@push has fresh: \"%s\"",
-                       table->name, duration_format(table->good_age_ms, age),
+                       table->name, age_of(table, age),
                        duration_format(fresh_ms, limit));
     }
     return true;

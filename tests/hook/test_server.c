@@ -161,7 +161,7 @@ begin_waiting(void)
         (void)task_sleep_until(clock_after_ms(1));
 }
 
-/* The clock stands still, so no deadline wakes the server. */
+/* The clock is frozen, so no deadline wakes the server. */
 TASK_TEST(a_request_may_be_answered_later, 10000)
 {
     struct server_request *first;
