@@ -52,11 +52,12 @@ find_left(const struct bulk_place *place, struct journal_operation *row,
 
 bool
 cancel_ask_left(const struct bulk_place *place, struct journal_operation *row,
-                struct arena *arena, const struct log_ctx *log, struct err *err)
+                int64_t deadline_ms, struct arena *arena,
+                const struct log_ctx *log, struct err *err)
 {
     if (row->operation_id == NULL && !find_left(place, row, arena, log, err))
         return false;
-    if (!said_is_running(row) || cancel_ask(place, row, 0, log, err))
+    if (!said_is_running(row) || cancel_ask(place, row, deadline_ms, log, err))
         return true;
     return err_is(err, MSG_UNKNOWN_OPERATION) &&
            said_keep_missing(place->journal, row, err);

@@ -24,8 +24,8 @@ cancel_ask(const struct bulk_place *place, struct journal_operation *row,
  * answered, look for it at the store first, once. */
 MUST_CHECK bool
 cancel_ask_left(const struct bulk_place *place, struct journal_operation *row,
-                struct arena *arena, const struct log_ctx *log,
-                struct err *err);
+                int64_t deadline_ms, struct arena *arena,
+                const struct log_ctx *log, struct err *err);
 
 /* Poll until the operation has ended. ERR_LATER when the retry budget is
  * spent: a store can take minutes to cancel. */

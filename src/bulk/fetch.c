@@ -22,10 +22,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/task.h"
 #include "bulk/left.h"
 #include "bulk/results.h"
+#include "bulk/said.h"
 #include "bulk/slices_note.h"
 #include "bulk/submit.h"
 #include "job/job.h"
@@ -33,6 +35,8 @@
 /* Shopify keeps a result for 7 days, but an operation older than this is too
  * far out of date to resume. */
 #define RESUMABLE_MS (INT64_C(24) * 3600 * 1000)
+
+enum { CANCEL_DRY_MS = 10 * 1000 };
 
 static void
 set_run(struct fetch *fetch, const struct origin_run *run)
@@ -459,13 +463,29 @@ cancel_others(struct origin *origin, int64_t keep_run_id, struct err *err)
     return left_cancel_others(((struct fetch *)origin)->job, keep_run_id, err);
 }
 
+/* No later run continues a dry run, so its operations are canceled even while
+ * bulkpg is stopping; but not for long. The database may be lost. */
+static void
+cancel_dry(const struct fetch *fetch)
+{
+    int64_t deadline_ms = clock_after_ms(CANCEL_DRY_MS);
+
+    task_shield();
+    for (int i = 0; i < fetch->count; i++)
+        if (said_is_running(&fetch->operations[i]->row))
+            left_cancel(fetch->job, &fetch->operations[i]->row, deadline_ms);
+    task_unshield();
+}
+
 /* After a window failed, cancel the operations of the other windows. */
 static void
-cancel_windows(struct origin *origin)
+cancel_rest(struct origin *origin)
 {
     const struct fetch *fetch = (const struct fetch *)origin;
 
-    if (fetch->slices.count > 0)
+    if (fetch->job->context->options->dry_run)
+        cancel_dry(fetch);
+    else if (fetch->slices.count > 0)
         left_cancel_run(fetch->job, fetch->run.ref.run_id);
 }
 
@@ -492,7 +512,7 @@ fetch_init(struct fetch *fetch, struct job *job)
                                           .renew = renew_operation,
                                           .look = look_at_operations,
                                           .clear = cancel_others,
-                                          .give_up = cancel_windows,
+                                          .give_up = cancel_rest,
                                           .free = free_fetch};
 
     *fetch =

@@ -2,7 +2,6 @@
 
 #include "bulk/cancel.h"
 #include "bulk/said.h"
-#include "journal/operation.h"
 
 struct bulk_place
 left_place(const struct job *job)
@@ -13,17 +12,19 @@ left_place(const struct job *job)
 }
 
 /* The submission of the operation may have no answer yet. */
-static void
-cancel_left(struct job *job, struct journal_operation *operation)
+void
+left_cancel(struct job *job, struct journal_operation *operation,
+            int64_t deadline_ms)
 {
     struct log_ctx log = {.run_id = operation->run_id,
-                          .store = operation->store,
-                          .job = operation->job,
+                          .store = job->log.store,
+                          .job = job->log.job,
                           .operation_id = operation->operation_id};
     struct bulk_place place = left_place(job);
     struct err err;
 
-    if (!cancel_ask_left(&place, operation, &job->arena, &log, &err))
+    if (!cancel_ask_left(&place, operation, deadline_ms, &job->arena, &log,
+                         &err))
         log_failure(LOG_WARN, &log, "the operation could not be canceled",
                     &err);
 }
@@ -42,7 +43,7 @@ left_cancel_run(struct job *job, int64_t run_id)
     }
     for (size_t i = 0; i < operations.count; i++)
         if (said_is_running(&operations.operations[i]))
-            cancel_left(job, &operations.operations[i]);
+            left_cancel(job, &operations.operations[i], 0);
 }
 
 bool
@@ -55,6 +56,6 @@ left_cancel_others(struct job *job, int64_t keep_run_id, struct err *err)
                                  err))
         return false;
     for (size_t i = 0; i < left.count; i++)
-        cancel_left(job, &left.operations[i]);
+        left_cancel(job, &left.operations[i], 0);
     return true;
 }

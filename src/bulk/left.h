@@ -9,6 +9,7 @@
 
 #include "bulk/place.h"
 #include "job/job.h"
+#include "journal/operation.h"
 
 /* The place of the job's operations. */
 struct bulk_place left_place(const struct job *job);
@@ -18,6 +19,11 @@ struct bulk_place left_place(const struct job *job);
  * that superseded another run may have been killed before this step. */
 MUST_CHECK bool
 left_cancel_others(struct job *job, int64_t keep_run_id, struct err *err);
+
+/* Cancel one operation of the job, unless it has ended. `deadline_ms`: as in
+ * shopify/bulk.h. */
+void left_cancel(struct job *job, struct journal_operation *operation,
+                 int64_t deadline_ms);
 
 /* Cancel the operations of one run that are still running. */
 void left_cancel_run(struct job *job, int64_t run_id);

@@ -54,6 +54,7 @@ dry_abandon(struct run *run, const struct err *why)
     if (!journal_run_finish(run->journal, &run->ref, &end, &err))
         log_failure(LOG_WARN, run->log,
                     "cannot record the run's end in the journal", &err);
+    origin_give_up(run->origin);
     if (run->origin->is_paged)
         land_forget_pages(run);
     return true;

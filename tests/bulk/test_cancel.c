@@ -46,7 +46,7 @@ ask_left(void *ctx)
 {
     (void)ctx;
     is_done =
-        cancel_ask_left(&scripted_run_ref.place, &row, &arena, NULL, &err);
+        cancel_ask_left(&scripted_run_ref.place, &row, 0, &arena, NULL, &err);
 }
 
 static void

@@ -471,6 +471,24 @@ class Earlier(DryCase):
         row = self.row()
         self.assertEqual("dry", row["status"])
         self.assertIsNotNone(row["finished_at"])
+        self.check_nothing_runs()
+
+    def check_nothing_runs(self):
+        """At the store, where each operation takes a slot."""
+        left = {one["status"] for one in self.shop.operations()}
+        self.assertIn(left, ({"COMPLETED", "CANCELED"},
+                             {"COMPLETED", "CANCELING"}))
+
+    def test_the_database_ends_the_connection(self):
+        """No later run continues a dry run."""
+        self.prepare()
+        self.shop.set(outcome={"never": True})
+        running = self.start_until("--dry-run", at="dry")
+        self.db.execute("SELECT pg_terminate_backend(pid) FROM "
+                        "pg_stat_activity WHERE application_name LIKE "
+                        "'bulkpg%' AND datname = current_database()")
+        self.assertNotEqual(OK, running.wait().status)
+        self.check_nothing_runs()
 
     def test_cancel(self):
         self.prepare()
