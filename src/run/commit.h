@@ -14,9 +14,9 @@ MUST_CHECK bool
 commit_merge(struct attempt *attempt, struct pg_conn *conn, struct err *err);
 
 /* True if the merge removes no rows because the store could not count the roots
- * of the windows: a missing row may then be one that a window lost. Or because a
- * saved result has only some of the roots; if the run is incremental, the rows
- * below these roots are removed nevertheless. */
+ * of the windows: a missing row may then be one that a window lost. Or because
+ * a saved result has only some of the roots; if the run is incremental, the
+ * rows below these roots are removed nevertheless. */
 bool commit_is_uncounted(const struct run *run);
 
 /* True if the SQLSTATE is of class 08: the server lost a Citus worker. Its
