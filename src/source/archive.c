@@ -20,6 +20,7 @@
 #define ENDING  PLAIN KEEP_PACKED
 #define SIDECAR ".meta.json"
 #define GZIPPED PLAIN ".gz"
+#define PART    ".part"
 
 void
 archive_make(const char *directory)
@@ -329,13 +330,27 @@ is_older(int folder, const char *name, int64_t oldest_s)
            S_ISREG(file.st_mode) && (int64_t)file.st_mtime < oldest_s;
 }
 
-/* A process that was killed may have left a sidecar without its result. */
+/* A part ends after the archive's own endings; one of run --keep is left alone,
+ * because a run may continue it. */
+static bool
+is_part(const char *name)
+{
+    size_t length;
+
+    return is_archived(name, ENDING PART, &length) ||
+           is_archived(name, PLAIN SIDECAR PART, &length);
+}
+
+/* A process that was killed may have left a part, or a sidecar without its
+ * result. */
 static void
 prune_one(int folder, const char *name, int64_t oldest_s)
 {
     size_t length;
     bool is_result = is_archived(name, ENDING, &length);
 
+    if (is_part(name) && is_older(folder, name, oldest_s))
+        keep_remove_part(folder, name);
     if ((!is_result && !is_archived(name, PLAIN SIDECAR, &length)) ||
         !is_older(folder, name, oldest_s))
         return;

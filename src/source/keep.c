@@ -367,8 +367,8 @@ is_part(const char *name, const char *prefix)
 }
 
 /* A part that is locked belongs to a process that still writes it. */
-static void
-remove_dead(int folder, const char *name)
+void
+keep_remove_part(int folder, const char *name)
 {
     int fd =
         openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -387,7 +387,7 @@ keep_drop(struct keep *keep)
 
     keep_close(keep);
     if (keep->path != NULL && join(keep->path, PART, part))
-        remove_dead(AT_FDCWD, part);
+        keep_remove_part(AT_FDCWD, part);
 }
 
 void
@@ -402,6 +402,6 @@ keep_clean(const char *directory, const char *store, const char *job)
     snprintf(prefix, sizeof(prefix), "%s.%s.", store, job);
     while ((entry = readdir(folder)) != NULL)
         if (is_part(entry->d_name, prefix))
-            remove_dead(dirfd(folder), entry->d_name);
+            keep_remove_part(dirfd(folder), entry->d_name);
     closedir(folder);
 }

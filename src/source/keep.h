@@ -76,6 +76,9 @@ void keep_drop(struct keep *keep);
  * another process is writing are kept. */
 void keep_clean(const char *directory, const char *store, const char *job);
 
+/* Remove a part from an open folder, unless another process is writing it. */
+void keep_remove_part(int folder, const char *name);
+
 /* What the archive appends to the name of a result. */
 #define KEEP_PACKED ".zst"
 

@@ -214,19 +214,15 @@ archive(struct walk *walk, struct source *source, const struct sidecar *about)
                  LOG_END);
         return source;
     }
-    keep_clean(job->context->config.archive.directory, job->log.store,
-               job->log.job);
     return source_copy_pages(source, path, 0, about, &job->log);
 }
 
 /* A run that is resumed after a dry run needs its part. */
 static void
-clean(const struct job *job)
+clean(const struct job *job, const char *directory)
 {
-    const struct options *options = job->context->options;
-
-    if (!options->dry_run)
-        keep_clean(options->keep_directory, job->log.store, job->log.job);
+    if (!job->context->options->dry_run && directory[0] != '\0')
+        keep_clean(directory, job->log.store, job->log.job);
 }
 
 /* What the sidecar says of a walk that does not have all roots. */
@@ -257,11 +253,13 @@ make_source(struct walk *walk)
                                 plan_left_out_paths(job->plan, &job->arena),
                             .document = job->plan->document};
 
+    if (walk->head.page == 0) /* also if the query has @mask now */
+        clean(job, job->context->config.archive.directory);
     source = archive(walk, source, &about);
     if (path == NULL)
         return source;
     if (walk->head.page == 0) {
-        clean(job);
+        clean(job, job->context->options->keep_directory);
     } else if (!keep_has(path, walk->head.copy_bytes)) {
         log_warn(&job->log, MSG_CANNOT_KEEP,
                  "the copy of the result is not written, because it lacks "

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -225,7 +226,11 @@ static const struct {
     {"1.1.jsonl.zst", false},
     {"acme.1.1.jsonl.zst", false},
     {"acme.items.x.1.jsonl.zst", false},
-    {"acme.items.7.1.jsonl.zst.part", false},
+    {"acme.items.7.1.jsonl.zst.part", true},
+    {"acme.items.7.1.jsonl.meta.json.part", true},
+    {"acme.items.7.1.jsonl.part", false}, /* run --keep may continue it */
+    {"acme.items.x.1.jsonl.zst.part", false},
+    {"notes.jsonl.zst.part", false},
     {"acme.items.7.1.zst", false},
     {"meta.json", false},
 };
@@ -271,6 +276,24 @@ START_TEST(results_get_older_from_the_end_of_the_run)
 
 END_TEST
 
+START_TEST(parts_are_kept_while_they_are_new_or_written)
+{
+    int fd;
+
+    put("acme.items.7.1.jsonl.zst.part");
+    put_old("acme.items.7.2.jsonl.zst.part");
+    fd = open("acme.items.7.2.jsonl.zst.part", O_RDWR | O_CLOEXEC);
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+    archive_prune(".", 60 * 1000);
+    ck_assert(is_there("acme.items.7.1.jsonl.zst.part"));
+    ck_assert(is_there("acme.items.7.2.jsonl.zst.part"));
+    close(fd);
+    archive_prune(".", 60 * 1000);
+    ck_assert(!is_there("acme.items.7.2.jsonl.zst.part"));
+}
+
+END_TEST
+
 START_TEST(only_files_are_removed)
 {
     put_old("moved");
@@ -299,6 +322,7 @@ archive_suite(void)
     tcase_add_test(tests, the_folder_is_made);
     tcase_add_test(tests, old_results_are_removed);
     tcase_add_test(tests, results_get_older_from_the_end_of_the_run);
+    tcase_add_test(tests, parts_are_kept_while_they_are_new_or_written);
     tcase_add_test(tests, only_files_are_removed);
     suite_add_tcase(suite, tests);
     return suite;

@@ -640,6 +640,24 @@ class Walks(FaultCase):
         self.assertEqual(before, self.issues())
         self.check_right()
 
+    def test_a_part_that_was_killed_before_the_query_had_a_mask(self):
+        """It has the values in plain."""
+        self.fault({"hold": True}, nth=3, times=-1)
+        running = self.program.start("run", "--store", "github")
+        self.wait_for(lambda: self.graph.get("held") > 0
+                      or not running.is_alive())
+        running.signal(signal.SIGKILL)
+        running.wait()
+        self.calm()
+        self.assertEqual([True], [one.endswith(".zst.part")
+                                  for one in self.names()])
+        self.query("rows", FLAT.replace("title", "title @mask(how: NULL)"),
+                   "github")
+        self.walk("github", "--dry-run")
+        self.assertEqual(1, len(self.names()))
+        self.walk("github")
+        self.assertEqual([], self.names())
+
 
 class Operations(Case):
     """load --operation: the result of an operation of another program."""
