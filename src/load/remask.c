@@ -45,28 +45,48 @@ is_filled(const struct site *site, bool *filled, struct err *err)
 }
 
 static bool
-has_column(const struct target *target, int column)
+table_changes(const struct target *target, int column)
 {
-    return target->exists && target->has_column[column];
+    return target->exists && target->has_column[column] &&
+           target_mask_change(target, column) != MASK_KEEPS;
 }
 
 static bool
-history_has_column(const struct target *target, int column)
+history_changes(const struct target *target, int column)
 {
-    return target->history.exists && target->history.has_column[column];
+    return target->history.exists && target->history.has_column[column] &&
+           target->history.mask_change[column] != MASK_KEEPS;
 }
 
-static bool
-refuse(const struct plan *plan, const struct site *site, bool was_masked,
-       struct err *err)
+static const char *
+words_of(const struct target *target, bool is_history, int column)
 {
-    return mask_error(plan, site->column, MSG_MASK_FILLED, err,
+    if (is_history && !target->history.knows_mask[column])
+        return "and it is not known whether they are masked";
+    return target->masks[column].how != NULL
+               ? "which were masked in another way or with another key"
+               : "which are not masked";
+}
+
+/* Of the table, or of its history. */
+static bool
+find_values(const struct plan *plan, const struct site *site,
+            const struct target *target, int column, bool is_history, bool may,
+            struct err *err)
+{
+    bool filled;
+
+    if (!is_filled(site, &filled, err))
+        return false;
+    if (!filled && is_history)
+        target->history.mask_change[column] = MASK_CLEARS;
+    else if (!filled)
+        target->mask_change[column] = MASK_CLEARS;
+    return !filled || may ||
+           mask_error(plan, site->column, MSG_MASK_FILLED, err,
                       "column %s of %s.%s already has values, %s",
                       site->column->name, site->schema, site->relation,
-                      was_masked
-                          ? "which were masked in another way or with another "
-                            "key"
-                          : "which are not masked");
+                      words_of(target, is_history, column));
 }
 
 static bool
@@ -74,21 +94,14 @@ find_column(const struct plan *plan, const struct plan_table *table,
             struct site *site, const struct target *target, int column,
             bool may, struct err *err)
 {
-    bool filled = false;
-
     site->column = &table->columns[column];
     site->relation = table->name;
-    if (has_column(target, column) && !is_filled(site, &filled, err))
+    if (table_changes(target, column) &&
+        !find_values(plan, site, target, column, false, may, err))
         return false;
-    if (!filled && history_has_column(target, column)) {
-        site->relation = table->history;
-        if (!is_filled(site, &filled, err))
-            return false;
-    }
-    if (!filled)
-        target->mask_change[column] = MASK_CLEARS;
-    return !filled || may ||
-           refuse(plan, site, target->masks[column].how != NULL, err);
+    site->relation = table->history;
+    return !history_changes(target, column) ||
+           find_values(plan, site, target, column, true, may, err);
 }
 
 bool
@@ -101,8 +114,7 @@ remask_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
         const struct plan_table *table = &plan->tables[i];
 
         for (int c = 0; !table->skip && c < table->column_count; c++)
-            if (target_mask_change(&targets[i], c) != MASK_KEEPS &&
-                !find_column(plan, table, &site, &targets[i], c, may, err))
+            if (!find_column(plan, table, &site, &targets[i], c, may, err))
                 return false;
     }
     return true;
@@ -112,8 +124,7 @@ bool
 remask_any(const struct plan_table *table, const struct target *target)
 {
     for (int c = 0; !table->skip && c < table->column_count; c++)
-        if (target_mask_change(target, c) != MASK_KEEPS &&
-            (has_column(target, c) || history_has_column(target, c)))
+        if (table_changes(target, c) || history_changes(target, c))
             return true;
     return false;
 }
@@ -202,14 +213,16 @@ mask_table(struct site *site, const struct plan_table *table,
            struct err *err)
 {
     for (int c = 0; c < table->column_count; c++) {
-        if (target_mask_change(target, c) != MASK_APPLIES)
-            continue;
         site->column = &table->columns[c];
         site->relation = table->name;
-        if (has_column(target, c) && !mask_column(site, key, err))
+        if (table_changes(target, c) &&
+            target->mask_change[c] == MASK_APPLIES &&
+            !mask_column(site, key, err))
             return false;
         site->relation = table->history;
-        if (history_has_column(target, c) && !mask_column(site, key, err))
+        if (history_changes(target, c) &&
+            target->history.mask_change[c] == MASK_APPLIES &&
+            !mask_column(site, key, err))
             return false;
     }
     return true;

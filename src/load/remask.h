@@ -3,6 +3,7 @@
  *
  *     the values are plain        masked, in the table and its history
  *     they are masked otherwise   NULL: the plain values are not there any more
+ *     it is not known how         NULL; only in a history that was not kept
  *     there are none              only the column's type changes
  *
  * This is a part of the transaction of adapt.h, which rewrites the tables.

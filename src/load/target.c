@@ -161,6 +161,29 @@ find_mask_changes(const struct plan_table *table,
     }
 }
 
+/* What a history has is not known if it was not kept when the table got a mask.
+ * Such values are set to NULL, because nothing must be hashed twice. */
+static void
+find_history_changes(const struct plan_table *table,
+                     const struct target_memory *memory, struct target *target,
+                     struct arena *arena)
+{
+    size_t count = (size_t)table->column_count + 1;
+    enum mask_change *change = arena_array(arena, count, sizeof(*change));
+    bool *knows = arena_array(arena, count, sizeof(*knows));
+
+    for (int i = 0; i < table->column_count; i++) {
+        knows[i] = memory->knows_history && memory->had_column != NULL &&
+                   memory->had_column[i];
+        change[i] = knows[i] || table->columns[i].mask == PLAN_MASK_NONE
+                        ? target->mask_change[i]
+                        : MASK_CLEARS;
+    }
+    target->history = (struct history_state){.mask_change = change,
+                                             .knows_mask = knows,
+                                             .plain_gids = target->plain_gids};
+}
+
 enum mask_change
 target_mask_change(const struct target *target, int column)
 {
@@ -309,6 +332,7 @@ inspect_table(struct pg_conn *conn, const struct plan *plan,
     target->has_type = arena_array(arena, (size_t)table->column_count + 1,
                                    sizeof(*target->has_type));
     find_mask_changes(table, memory, target, arena);
+    find_history_changes(table, memory, target, arena);
     if (!pg_exec(conn, sql_table_columns, 2, values, &result, err))
         return false;
     target->exists = pg_rows(result) > 0;
@@ -362,10 +386,8 @@ target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
             (!inspect_table(conn, plan, &plan->tables[i], schema, &memory[i],
                             &targets[i], arena, err) ||
              !versions_inspect(conn, &plan->tables[i], schema,
-                               targets[i].mask_change, &targets[i].history,
-                               arena, err)))
+                               &targets[i].history, arena, err)))
             return false;
-        targets[i].history.plain_gids = targets[i].plain_gids;
     }
     return true;
 }

@@ -28,6 +28,7 @@ struct target_memory {
     bool had_mark;          /* bulkpg once created its column _deleted_at */
     bool had_position;      /* the same for _position */
     bool had_history;       /* the last merge kept its history */
+    bool knows_history;     /* the values of its history have the masks below */
     bool lacked_column;     /* the last plan did not have a column that this one
                              * has again, so that its values are out of date */
     const bool *had_column; /* by plan column: bulkpg once created it */

@@ -86,16 +86,14 @@ refuse_foreign(const struct plan_table *table, const char *schema,
 
 bool
 versions_inspect(struct pg_conn *conn, const struct plan_table *table,
-                 const char *schema, const enum mask_change *mask_change,
-                 struct history_state *state, struct arena *arena,
-                 struct err *err)
+                 const char *schema, struct history_state *state,
+                 struct arena *arena, struct err *err)
 {
     const char *values[] = {schema, table->history};
     size_t columns = (size_t)table->column_count + 1;
     struct pg_result *result;
     bool fits;
 
-    *state = (struct history_state){.mask_change = mask_change};
     if (table->history == NULL)
         return true;
     state->has_column = arena_array(arena, columns, sizeof(bool));

@@ -25,7 +25,10 @@ struct history_state {
     bool exists;
     bool *has_column; /* by the table's columns; in an arena, as the next */
     enum plan_type *has_type;
-    const enum mask_change *mask_change; /* by the table's columns */
+    enum mask_change *mask_change; /* by the table's columns: what must happen
+                                    * to the values of the history */
+    const bool *knows_mask; /* by the table's columns: is their present mask
+                             * known? */
     const char *const *plain_gids; /* by the table's columns: see target.h */
     bool parent_is_number;
     bool has_position;

@@ -28,10 +28,11 @@
 #include "plan/history.h"
 #include "plan/names.h"
 
-/* Among a table's columns in bulkpg.relation: its history is kept. */
+/* Among a table's columns in bulkpg.relation: its history is kept, or was, and
+ * no mask has changed since. */
 #define HISTORY_ENTRY "_history"
 
-/* In the entry of a column: the query no longer has it. */
+/* In the entry of a column or history: the query no longer has it. */
 #define LEFT_KEY "left"
 
 /* In the entry of a column with @mask: "HASH", and the check value of its
@@ -110,6 +111,21 @@ recall_column(struct plan_table *table, const struct json *column,
         }
 }
 
+static void
+recall_history(const struct json *entry, struct target_memory *memory)
+{
+    memory->had_history = json_get(entry, LEFT_KEY) == NULL;
+    memory->knows_history = true;
+}
+
+static bool
+is_history(const struct json *entry)
+{
+    const char *name = json_str(json_get(entry, "name"));
+
+    return name != NULL && strcmp(name, HISTORY_ENTRY) == 0;
+}
+
 static bool
 recall_columns(struct tables *tables, struct job *job, struct plan_table *table,
                const char *columns, struct err *err)
@@ -133,8 +149,8 @@ recall_columns(struct tables *tables, struct job *job, struct plan_table *table,
             memory->had_mark = true;
         else if (name != NULL && strcmp(name, "_position") == 0)
             memory->had_position = true;
-        else if (name != NULL && strcmp(name, HISTORY_ENTRY) == 0)
-            memory->had_history = true;
+        else if (is_history(c))
+            recall_history(c, memory);
         else if (name != NULL)
             recall_column(table, c, name, memory, &recalled, &job->arena);
     }
@@ -378,8 +394,47 @@ append_left(struct json_out *json, const struct json *column)
     json_out_close(json, '}');
 }
 
-/* The columns of a table for bulkpg.relation, as a JSON array. Before the merge
- * a history is only kept if the last merge kept it. */
+static bool
+is_same_mask(const struct plan_column *column, const struct target_mask *had)
+{
+    const char *how = mask_name(column->mask), *key = column->mask_key;
+
+    return (how == NULL ? had->how == NULL
+                        : had->how != NULL && strcmp(how, had->how) == 0) &&
+           (key == NULL ? had->key == NULL
+                        : had->key != NULL && strcmp(key, had->key) == 0);
+}
+
+static bool
+changes_masks(const struct plan_table *table, const struct target *target)
+{
+    for (int i = 0; i < table->column_count; i++)
+        if (!is_same_mask(&table->columns[i], &target->masks[i]))
+            return true;
+    return false;
+}
+
+/* Before the merge a history is only kept if the last merge kept it. If it is
+ * not kept, its masks stay as they are. They are those of the table until these
+ * change. */
+static void
+append_history(struct json_out *json, const struct tables *tables,
+               const struct plan_table *table, bool is_merged)
+{
+    const struct target_memory *memory = &tables->memory[table->index];
+    bool is_kept = table->history != NULL && (is_merged || memory->had_history);
+
+    if (is_kept)
+        append_column(json, HISTORY_ENTRY, table->history, PLAN_TEXT, NULL);
+    else if (memory->knows_history &&
+             (table->history != NULL ||
+              !changes_masks(table, &tables->targets[table->index])))
+        for (const struct json *c = first_known(tables, table); c; c = c->next)
+            if (is_history(c))
+                append_left(json, c);
+}
+
+/* The columns of a table for bulkpg.relation, as a JSON array. */
 static const char *
 relation_columns(const struct tables *tables, struct job *job,
                  const struct plan_table *table, bool is_merged)
@@ -396,9 +451,7 @@ relation_columns(const struct tables *tables, struct job *job,
                       table->parent_gid);
     if (table->has_position)
         append_column(json, "_position", "_position", PLAN_INTEGER, NULL);
-    if (table->history != NULL &&
-        (is_merged || tables->memory[table->index].had_history))
-        append_column(json, HISTORY_ENTRY, table->history, PLAN_TEXT, NULL);
+    append_history(json, tables, table, is_merged);
     for (int i = 0; i < table->column_count; i++)
         append_data(json, &table->columns[i]);
     if (has_mark || table->marks_deleted)

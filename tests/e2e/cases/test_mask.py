@@ -512,6 +512,48 @@ class Remask(StoreCase):
         for id, begin, _, email in self.versions:
             self.assertIn((id, begin, masked(email) if email else None), kept)
 
+    def leave_history(self, query):
+        self.query("people", query.replace("@history ", ""))
+        self.run_program("run", "--remask")
+        self.query("people", self.MASKED)
+
+    def test_a_history_that_did_not_get_the_mask(self):
+        self.leave_history(self.PLAIN)
+        self.leave_history(self.MASKED)
+        result = self.check_refused("MASK_FILLED", "2:16: ")
+        self.assertIn("acme.customers_history already has values, and it is "
+                      "not known", result.stderr)
+        self.run_masked("--remask")
+        kept = self.rows("customers_history", "id, _valid_from::text, email",
+                         "1, 2")
+        for id, begin, _, _ in self.versions:
+            self.assertIn((id, begin, None), kept)
+        self.assertEqual(
+            {(id, masked(email) if email else None)
+             for id, email, _, _ in self.before if id != self.gone()},
+            set(self.rows("customers_history WHERE _valid_to IS NULL",
+                          "id, email")))
+        before = self.snapshot()
+        self.run_masked()
+        self.check_unchanged(before)
+
+    def gone(self):
+        return self.db.value("SELECT id AS v FROM acme.customers "
+                             "WHERE _deleted_at IS NOT NULL")
+
+    def test_a_history_that_was_left_out_for_a_while(self):
+        """No mask has changed, or the mask comes with the history."""
+        self.leave_history(self.PLAIN)
+        self.check_refused("MASK_FILLED", "2:16: ")
+        self.run_masked("--remask")
+        self.leave_history(self.MASKED)
+        self.run_masked()
+        versions = self.rows("customers_history", "id, _valid_from::text, "
+                             "email", "1, 2")
+        for id, begin, _, email in self.versions:
+            self.assertIn((id, begin, masked(email) if email else None),
+                          versions)
+
     def test_another_key(self):
         self.query("people", self.MASKED)
         self.run_program("run", "--remask")
