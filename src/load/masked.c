@@ -33,8 +33,17 @@ masked_check(const struct hmac_key *key, char text[MASKED_CHECK_BYTES])
 
 /* ---- domains ------------------------------------------------------------- */
 
+/* Letters and digits of any script. */
+static bool
+is_of_domain(unsigned char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' ||
+           byte > 0x7f;
+}
+
 /* What follows the last @, up to a character that no domain has: what follows
- * that may be a name. Empty: there is none. */
+ * that may be a name, or the path of an address. Empty: there is none. */
 static struct span
 domain_of(struct span text)
 {
@@ -47,8 +56,7 @@ domain_of(struct span text)
         return span_of("", 0);
     domain = span_tail(text, (size_t)(at + 1 - text.bytes));
     while (length < domain.length &&
-           (unsigned char)domain.bytes[length] > ' ' &&
-           memchr("\"'(),;<>\\\x7f", domain.bytes[length], 10) == NULL)
+           is_of_domain((unsigned char)domain.bytes[length]))
         length++;
     return span_head(domain, length);
 }
