@@ -74,7 +74,7 @@ const struct setting_key keys_archive[] = {
 /* [privacy] */
 const struct setting_key keys_privacy[] = {
     {"key", setting_secret, IN_PRIVACY(key), NULL,
-     "Secret: the key of @mask(how: HASH). It must stay the same, and without it nobody can find out which value a hash belongs to. Use a long random text."},
+     "Secret: the key of @mask(how: HASH). It must stay the same, and without it nobody can find out which value a hash belongs to. Use a random text of at least 16 bytes, for example from openssl rand -hex 32."},
     {NULL, NULL, 0, NULL, NULL}};
 
 /* [store NAME], [store *] */

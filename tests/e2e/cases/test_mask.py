@@ -220,6 +220,10 @@ class Runs(StoreCase):
         self.program.file("bulkpg.ini", text)
         del self.program.environment["MASK_KEY"]
         self.check_refused("NO_CREDENTIALS", "2:9: ")
+        self.set_key("planted-15-char")
+        result = self.check_refused("MASK_KEY", "2:9: ")
+        self.assertIn("openssl rand -hex 32", result.stderr)
+        self.assertNotIn("planted", result.output)
         self.set_key()
         for field, where in (("plain: email", "3:2: "),
                              ("address: defaultAddress @json { id phone }",
