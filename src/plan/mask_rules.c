@@ -44,8 +44,7 @@ read_how(struct builder *b, const struct gql_directive *given,
                        "@mask needs how: HASH, NULL, DOMAIN or YEAR");
 }
 
-/* The values that a mask cannot take; NULL: it takes these. A field that is
- * left out has none. */
+/* The values that a mask cannot take; NULL: it takes these. */
 static const char *
 refused_values(const struct column_site *site, enum plan_mask mask)
 {
@@ -54,7 +53,7 @@ refused_values(const struct column_site *site, enum plan_mask mask)
     bool is_time =
         !is_id && (site->type == PLAN_TIMESTAMPTZ || site->type == PLAN_DATE);
 
-    if (mask == PLAN_MASK_NULL || site->is_optional)
+    if (mask == PLAN_MASK_NULL)
         return NULL;
     if (site->is_list || (!is_id && site->type == PLAN_JSONB))
         return "lists or JSON";

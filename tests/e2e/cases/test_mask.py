@@ -229,6 +229,7 @@ class Runs(StoreCase):
                              ("address: defaultAddress @json { id phone }",
                               "3:37: "),
                              ("tags @mask(how: HASH)", "3:7: "),
+                             ("tags @optional @mask(how: YEAR)", "3:17: "),
                              ("note @mask(how: SHA)", "3:18: "),
                              ("other: id @mask(how: NULL)", "3:12: ")):
             self.query("people", "{ customers { edges { node { id\n"
