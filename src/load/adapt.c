@@ -86,6 +86,25 @@ change_column(struct buf *sql, const struct plan_table *table,
         widen_gid(sql, table, schema, column->name, column->gid);
 }
 
+static bool
+table_remasks(const struct plan_table *table, const struct target *target)
+{
+    for (int i = 0; i < table->column_count; i++)
+        if (column_remasks(target, i))
+            return true;
+    return false;
+}
+
+/* The rows get their hashes again when a run writes them. Hashes of plain values
+ * would tell something about these, also in rows that do not come back. */
+static bool
+forgets_hashes(const struct plan_table *table, const struct target *target)
+{
+    return target->lost_column || table_remasks(table, target);
+}
+
+/* The hashes go first, so that the column is dropped before the masks rewrite
+ * the table: they are not in its files either. */
 void
 adapt_table_changes(struct buf *sql, const struct plan_table *table,
                     const char *schema, const struct target *target)
@@ -95,6 +114,8 @@ adapt_table_changes(struct buf *sql, const struct plan_table *table,
             history_change(sql, table, schema, &target->history);
         return;
     }
+    if (forgets_hashes(table, target))
+        ddl_forget_hashes(sql, table, schema);
     if (parent_widens(table, target))
         widen_gid(sql, table, schema, table->parent_column, table->parent_gid);
     if (table->marks_deleted && !target->has_mark)
@@ -103,8 +124,6 @@ adapt_table_changes(struct buf *sql, const struct plan_table *table,
         ddl_add_position(sql, table, schema);
     for (int i = 0; i < table->column_count; i++)
         change_column(sql, table, schema, target, i);
-    if (target->lost_column)
-        ddl_forget_hashes(sql, table, schema);
     if (table->history != NULL)
         history_change(sql, table, schema, &target->history);
 }
@@ -113,7 +132,8 @@ static bool
 list_changed(struct json_out *json, const struct plan_table *table,
              const struct target *target)
 {
-    bool any = parent_widens(table, target) || target->lost_column;
+    bool forgets = forgets_hashes(table, target);
+    bool any = parent_widens(table, target) || forgets;
 
     if (parent_widens(table, target))
         json_out_string(json, table->parent_column);
@@ -123,7 +143,7 @@ list_changed(struct json_out *json, const struct plan_table *table,
             json_out_string(json, table->columns[i].name);
             any = true;
         }
-    if (target->lost_column)
+    if (forgets)
         json_out_string(json, "_hash");
     return any;
 }
@@ -159,9 +179,9 @@ adapt_widens(const struct plan_table *table, const struct target *target)
     if (parent_widens(table, target))
         return true;
     for (int i = 0; i < table->column_count; i++)
-        if (adapt_column_widens(table, target, i) || column_remasks(target, i))
+        if (adapt_column_widens(table, target, i))
             return true;
-    return false;
+    return table_remasks(table, target);
 }
 
 /* ---- the transaction ----------------------------------------------------- */

@@ -409,7 +409,10 @@ class Remask(StoreCase):
         self.check_unchanged(before)
         self.run_masked("--remask")
         self.check_masked()
-        self.assertEqual(0, self.last_run()["rows_updated"])
+        self.assertEqual(len(self.before) - 1,
+                         self.last_run()["rows_updated"])
+        self.assertEqual([(self.gone(),)], self.rows(
+            "customers WHERE _hash IS NULL", "id"))
         self.assertEqual("remasked", self.last_run()["mode_reason"])
         self.assertEqual("masked: HASH", self.db.value(
             "SELECT right(col_description('acme.customers'::regclass, attnum), "
