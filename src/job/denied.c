@@ -80,7 +80,7 @@ ask_bulk(struct job *job, int rows, struct arena *arena, bool *any,
     struct answer answer = {0};
     bool fine;
 
-    err->kind = ERR_NONE;
+    *err = (struct err){.kind = ERR_NONE};
     fine = first_rows_bulk(job, rows, arena, &answer, err);
     *any = !fine && add_errors(job, answer.errors, arena);
     return fine || answer.errors != NULL;
