@@ -148,8 +148,9 @@ static bool
 set_id(const char *value, int64_t *id, struct err *err)
 {
     return set_number(value, id, err) &&
-           (*id > 0 || err_set(err, MSG_BAD_OPTION,
-                               "\"%s\" is not the id of a push", value));
+           (*id > 0 ||
+            err_set(err, MSG_BAD_OPTION,
+                    "\"%s\" is not an id: write a number above 0", value));
 }
 
 /* The number at the end of a gid. */
@@ -299,7 +300,7 @@ const struct option_row option_rows[] = {
     {"dsn", 0, "D", OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_PUSH, set_dsn,
      "the database, as a libpq connection string"},
     {"types", 0, "F", OF_PLAN | OF_LOAD, set_types,
-     "read types from F, an introspection result"},
+     "read types from F: introspection result or SDL"},
     {"objects", 0, "N", OF_LOAD, set_objects,
      "the number of lines that FILE must have"},
     {"any-query", 0, NULL, OF_LOAD, set_any_query,

@@ -17,11 +17,11 @@ static const struct command all[] = {
      "With --metafields, init asks the store which metafields it defines,\n"
      "and adds each of them to the queries, as a column of its type. The\n"
      "store is the only one in bulkpg.ini, or that of --store.\n"},
-    {OF_CHECK, "check", "", "check configuration, access and every query",
-     command_check, 0, 0,
+    {OF_CHECK, "check", "",
+     "check configuration, access, queries and mutations", command_check, 0, 0,
      "Checks the configuration, the stores' credentials and scopes, the\n"
-     "database and every query. Prints a line for each: ok, warn or error,\n"
-     "with a suggested fix. To find missing scopes and hidden fields, check\n"
+     "database, every query and every mutation. Prints a line for each: ok,\n"
+     "warn or error, with a suggested fix. To find missing scopes and hidden fields, check\n"
      "sends each query to the store, but asks only for the first row of each\n"
      "connection. If a query is read page by page, check tries one page.\n"
      "--store may be given more than once.\n"
