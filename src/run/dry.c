@@ -5,11 +5,10 @@
 #include "run/commit.h"
 #include "run/land.h"
 
-bool
+void
 dry_prepare(struct run *run)
 {
     run->job->ddl = tables_pending_ddl(&run->tables, run->job);
-    return true;
 }
 
 /* True if a run would succeed without rows missing. Else `why` says what it
@@ -42,7 +41,7 @@ dry_record(struct run *run, struct err *err)
     return journal_run_finish(run->journal, &run->ref, &end, err);
 }
 
-bool
+void
 dry_abandon(struct run *run, const struct err *why)
 {
     struct run_end end = {.status = RUN_DRY,
@@ -57,7 +56,6 @@ dry_abandon(struct run *run, const struct err *why)
     origin_give_up(run->origin);
     if (run->origin->is_paged)
         land_forget_pages(run);
-    return true;
 }
 
 /* ---- reporting ----------------------------------------------------------- */
@@ -70,7 +68,7 @@ or_none(const char *text)
 }
 
 static void
-tell_table(const struct run *run, const struct journal_run_table *table)
+report_table(const struct run *run, const struct journal_run_table *table)
 {
     EVENT("would_change", run->log, LOG_STR("schema", table->table_schema),
           LOG_STR("table", table->table_name),
@@ -107,7 +105,7 @@ report_changes(const struct run *run)
         log_warn(run->log, MSG_LINES_REJECTED, "lines were rejected",
                  LOG_NUM("rejects", run->rejects), LOG_END);
     for (size_t i = 0; i < run->written_count; i++)
-        tell_table(run, &run->written[i]);
+        report_table(run, &run->written[i]);
     EVENT("loaded", run->log, LOG_STR("mode", run_mode_name(run->mode.mode)),
           LOG_STR("status", run_status_name(RUN_DRY)),
           LOG_NUM("lines", counts->lines), LOG_NUM("bytes", counts->bytes),

@@ -17,11 +17,11 @@
 #include "run/state.h"
 
 /* Find the statements that a run would execute before its merge, as the tables
- * are now, and put them into the job. Always true. */
-bool dry_prepare(struct run *run);
+ * are now, and put them into the job. */
+void dry_prepare(struct run *run);
 
-/* The job restarts, with another row. Always true. */
-bool dry_abandon(struct run *run, const struct err *why);
+/* The job restarts, with another row. */
+void dry_abandon(struct run *run, const struct err *why);
 
 /* Record the end of a dry run that did not fail. */
 MUST_CHECK bool dry_record(struct run *run, struct err *err);

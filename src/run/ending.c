@@ -98,7 +98,7 @@ log_landed(const struct run *run)
 }
 
 static void
-tell_loaded(const struct run *run)
+report_loaded(const struct run *run)
 {
     const struct run_counts *counts = &run->counts;
 
@@ -133,7 +133,7 @@ ending_loaded(struct run *run)
     bool is_complete = commit_is_complete(run, &job->err);
 
     log_landed(run);
-    tell_loaded(run);
+    report_loaded(run);
     if (!is_complete)
         log_failure(LOG_WARN, run->log, "rows are missing", &job->err);
     job->is_loaded = true;

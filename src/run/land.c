@@ -174,8 +174,10 @@ explain_failure(struct run *run, struct pg_conn *conn, struct err *err)
 static bool
 fit_tables(struct run *run, struct pg_conn *conn, struct err *err)
 {
-    if (run->is_dry)
-        return dry_prepare(run);
+    if (run->is_dry) {
+        dry_prepare(run);
+        return true;
+    }
     if (adapt_tables(run, conn, err))
         return true;
     explain_failure(run, conn, err);

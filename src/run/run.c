@@ -30,9 +30,9 @@
  *   stopped, or may succeed later   `interrupted`: the next run resumes it
  *   taken over or superseded        write nothing: another process owns the run
  *   anything else                   `failed`
- * A replay is never resumed or restarted: it fails. So does a run with --ids,
- * or a dry run, that has begun. A dry run neither resumes nor supersedes
- * another run (run/dry.h).
+ * A replay is never resumed or restarted: it fails. So does a run with --ids
+ * that has begun. A dry run that has begun restarts only to leave out denied
+ * fields. It neither resumes nor supersedes another run (run/dry.h).
  */
 #include "run/run.h"
 
@@ -325,7 +325,7 @@ wait_and_land(struct run *run, struct err *err)
 
 /* In the log and in the events. The notes have it, too. */
 static void
-tell_left_out(const struct run *run)
+report_left_out(const struct run *run)
 {
     const char *text = plan_left_out_text(run->plan, run->arena);
 
@@ -343,8 +343,10 @@ prepare(struct run *run, struct err *err)
 
     if (!tables_prepare(&run->tables, job, err))
         return false;
-    return run->is_dry ? dry_prepare(run)
-                       : tables_make_schema(&run->tables, job, err);
+    if (!run->is_dry)
+        return tables_make_schema(&run->tables, job, err);
+    dry_prepare(run);
+    return true;
 }
 
 static bool
@@ -358,7 +360,7 @@ run_claimed(struct run *run, struct err *err)
 
     forget_ahead(run);
     if (begun)
-        tell_left_out(run);
+        report_left_out(run);
     return begun && (job->ddl != NULL || wait_and_land(run, err)) &&
            (!run->is_dry || dry_record(run, err));
 }
@@ -420,15 +422,20 @@ leaves_out_denied(const struct run *run, const struct err *why)
     return changed;
 }
 
+/* Do what the job needs before it can restart. False if the run fails, and `err`
+ * says why. */
 static bool
-begins_again(struct run *run, int losses, struct err *err)
+prepare_restart(struct run *run, int losses, struct err *err)
 {
-    return !run->origin->is_replay &&
-           (!run->begun || run->mode.mode != RUN_IDS) &&
-           (run->begun && run->is_dry
-                ? leaves_out_denied(run, err) && dry_abandon(run, err)
-                : has_ended(run, err) || may_go_on(run, losses, err) ||
-                      leaves_out_denied(run, err));
+    if (run->origin->is_replay || (run->begun && run->mode.mode == RUN_IDS))
+        return false;
+    if (!run->begun || !run->is_dry)
+        return has_ended(run, err) || may_go_on(run, losses, err) ||
+               leaves_out_denied(run, err);
+    if (!leaves_out_denied(run, err))
+        return false;
+    dry_abandon(run, err);
+    return true;
 }
 
 /* ---- the run as a whole ---------------------------------------------- */
@@ -458,7 +465,7 @@ run_once(struct run *run, struct err *err)
         forget_ahead(run);
         run->job->has_outcome =
             err_is(err, MSG_LOCKED); /* the other process records it */
-        if (begins_again(run, losses, err))
+        if (prepare_restart(run, losses, err))
             return false;
         ending_failed(run, err);
         return true;
@@ -469,7 +476,7 @@ run_once(struct run *run, struct err *err)
         return true;
     }
     done = run_claimed(run, err);
-    if (!done && begins_again(run, losses, err)) {
+    if (!done && prepare_restart(run, losses, err)) {
         release(run);
         return false;
     }
