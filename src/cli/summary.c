@@ -348,7 +348,7 @@ print_summary(const struct jobs *jobs)
 /* ---- events ------------------------------------------------------------ */
 
 static void
-tell_left_out(const struct jobs *jobs)
+report_left_out(const struct jobs *jobs)
 {
     for (size_t i = 0; i < jobs->fault_count; i++) {
         const struct log_ctx ctx = {.store = jobs->faults[i].store};
@@ -358,7 +358,7 @@ tell_left_out(const struct jobs *jobs)
 }
 
 static void
-tell_summary(const struct jobs *jobs, int status)
+report_summary(const struct jobs *jobs, int status)
 {
     int64_t loaded = 0, failed = 0, not_due = 0, dry = 0;
 
@@ -387,8 +387,8 @@ summary_end(struct jobs *jobs, bool done, const struct err *err)
     else if (!event_is_enabled())
         print_summary(jobs);
     if (event_is_enabled()) {
-        tell_left_out(jobs);
-        tell_summary(jobs, status);
+        report_left_out(jobs);
+        report_summary(jobs, status);
     }
     jobs_free(jobs);
     return status;

@@ -125,8 +125,8 @@ check_version(const struct store_config *config, const struct shop *shop,
 }
 
 static void
-tell_shop(const struct store_config *config, const struct shop *shop,
-          const char *what, struct verdicts *verdicts)
+report_shop(const struct store_config *config, const struct shop *shop,
+            const char *what, struct verdicts *verdicts)
 {
     int64_t end_s = version_end_s(config->api_version);
     char detail[512], day[CLOCK_UTC_BYTES], until[64] = "";
@@ -159,7 +159,7 @@ ask_shop(struct access *access, struct context *context,
     }
     access->answers = true;
     add_scopes(&access->granted, &access->arena, shop.scopes);
-    tell_shop(store->config, &shop, what, verdicts);
+    report_shop(store->config, &shop, what, verdicts);
     if (context->journal != NULL &&
         !shop_info_save(context, store, &shop, &err))
         verdict_error(verdicts, "database", &err);
@@ -505,7 +505,7 @@ append_scopes(struct buf *text, const struct scopes *scopes)
 }
 
 static void
-tell_orders(const char *all, const char *what, struct verdicts *verdicts)
+report_orders(const char *all, const char *what, struct verdicts *verdicts)
 {
     struct err err;
 
@@ -542,7 +542,7 @@ access_check_scopes(const struct access *access,
         verdict_error(verdicts, what, &err);
     }
     if (access->shows_some_orders)
-        tell_orders(buf_str(&all), what, verdicts);
+        report_orders(buf_str(&all), what, verdicts);
     buf_free(&all);
     buf_free(&missing);
 }

@@ -60,8 +60,8 @@ check_plan(struct jobs *jobs, size_t i, bool answers, struct err *err)
 }
 
 static void
-tell_deprecated(const struct job *job, const char *what,
-                struct verdicts *verdicts)
+report_deprecated(const struct job *job, const char *what,
+                  struct verdicts *verdicts)
 {
     struct err err;
 
@@ -75,7 +75,7 @@ tell_deprecated(const struct job *job, const char *what,
 }
 
 static void
-tell_notes(const struct job *job, const char *what, struct verdicts *verdicts)
+report_notes(const struct job *job, const char *what, struct verdicts *verdicts)
 {
     struct err err;
 
@@ -108,8 +108,8 @@ check_query(struct look *look, struct jobs *jobs, size_t i)
     }
     if (access_try_query(access, job, what, &look->verdicts))
         verdict_ok(&look->verdicts, what, detail_of(access, job));
-    tell_deprecated(job, what, &look->verdicts);
-    tell_notes(job, what, &look->verdicts);
+    report_deprecated(job, what, &look->verdicts);
+    report_notes(job, what, &look->verdicts);
 }
 
 static void
@@ -125,8 +125,8 @@ check_jobs(struct look *look)
     struct jobs jobs;
     struct err err;
 
-    if (!jobs_collect_telling(&jobs, look->context, NULL, on_fault,
-                              &look->verdicts, &err))
+    if (!jobs_collect_reporting(&jobs, look->context, NULL, on_fault,
+                                &look->verdicts, &err))
         verdict_error(&look->verdicts, "stores", &err);
     else if (look->context->journal != NULL)
         for (size_t i = 0; i < jobs.count; i++)

@@ -573,7 +573,7 @@ is_stray(const struct config *config, const char *path, const char *name,
 
 static void
 find_strays_in(struct arena *arena, const struct config *config,
-               const char *folder, query_files_stray_fn *tell, void *ctx)
+               const char *folder, query_files_stray_fn *on_stray, void *ctx)
 {
     DIR *listing = opendir(folder);
     const struct dirent *entry;
@@ -586,15 +586,15 @@ find_strays_in(struct arena *arena, const struct config *config,
 
         if (entry->d_name[0] != '.' &&
             is_stray(config, path, entry->d_name, &warning))
-            tell(ctx, &warning);
+            on_stray(ctx, &warning);
     }
     closedir(listing);
 }
 
 void
 query_files_find_strays(struct arena *arena, const struct config *config,
-                        query_files_stray_fn *tell, void *ctx)
+                        query_files_stray_fn *on_stray, void *ctx)
 {
-    find_strays_in(arena, config, queries, tell, ctx);
-    find_strays_in(arena, config, mutations, tell, ctx);
+    find_strays_in(arena, config, queries, on_stray, ctx);
+    find_strays_in(arena, config, mutations, on_stray, ctx);
 }

@@ -66,10 +66,10 @@ query_files_has_mutation(struct arena *arena, const struct store_config *store,
 
 /* Find what a user put into queries/ or mutations/ although nothing reads it: a
  * folder without a store of that name, a file that ends in .gql. Each is passed
- * to `tell` as a warning with a hint. */
+ * to `on_stray` as a warning with a hint. */
 typedef void query_files_stray_fn(void *ctx, const struct err *warning);
 void query_files_find_strays(struct arena *arena, const struct config *config,
-                             query_files_stray_fn *tell, void *ctx);
+                             query_files_stray_fn *on_stray, void *ctx);
 
 /* The job's name for a name or a path: "products" for
  * "queries/products.graphql". In the arena. */

@@ -37,9 +37,9 @@ enum {
     UNAUTHORIZED = 401,
     UNAVAILABLE = 503,
     TRIES = 3,
-    LONG_WAIT_MS = 2000,  /* of an event in the queue */
-    SAVE_EVERY_MS = 5000, /* refusals */
-    TELL_EVERY_MS = 60000 /* refusals are logged */
+    LONG_WAIT_MS = 2000,    /* of an event in the queue */
+    SAVE_EVERY_MS = 5000,   /* refusals */
+    REPORT_EVERY_MS = 60000 /* refusals are logged */
 };
 
 struct waiting {
@@ -106,15 +106,15 @@ may_tell(int64_t *told_ms)
 {
     int64_t now = clock_now_ms();
 
-    if (*told_ms != 0 && now - *told_ms < TELL_EVERY_MS)
+    if (*told_ms != 0 && now - *told_ms < REPORT_EVERY_MS)
         return false;
     *told_ms = now;
     return true;
 }
 
 static void
-tell_refusal(struct receiver *receiver, const struct delivery *delivery,
-             const char *reason)
+report_refusal(struct receiver *receiver, const struct delivery *delivery,
+               const char *reason)
 {
     char domain[DELIVERY_NAME_BYTES];
 
@@ -139,7 +139,7 @@ refuse(struct receiver *receiver, const struct delivery *delivery,
 
     receiver->refused[at]++;
     receiver->has_refused = true;
-    tell_refusal(receiver, delivery, reason);
+    report_refusal(receiver, delivery, reason);
     return status;
 }
 

@@ -180,9 +180,9 @@ no_store(const struct config *config, struct err *err)
 }
 
 bool
-jobs_collect_telling(struct jobs *jobs, struct context *context,
-                     const char *const *names, jobs_fault_fn *on_fault,
-                     void *ctx, struct err *err)
+jobs_collect_reporting(struct jobs *jobs, struct context *context,
+                       const char *const *names, jobs_fault_fn *on_fault,
+                       void *ctx, struct err *err)
 {
     const struct listener listener = {on_fault, ctx};
     bool any = false;
@@ -208,7 +208,7 @@ bool
 jobs_collect(struct jobs *jobs, struct context *context,
              const char *const *names, struct err *err)
 {
-    return jobs_collect_telling(jobs, context, names, keep_fault, jobs, err);
+    return jobs_collect_reporting(jobs, context, names, keep_fault, jobs, err);
 }
 
 bool

@@ -37,9 +37,9 @@ MUST_CHECK bool jobs_collect(struct jobs *jobs, struct context *context,
 typedef void jobs_fault_fn(void *ctx, const struct store_state *store,
                            const struct err *fault);
 MUST_CHECK bool
-jobs_collect_telling(struct jobs *jobs, struct context *context,
-                     const char *const *names, jobs_fault_fn *on_fault,
-                     void *ctx, struct err *err);
+jobs_collect_reporting(struct jobs *jobs, struct context *context,
+                       const char *const *names, jobs_fault_fn *on_fault,
+                       void *ctx, struct err *err);
 
 /* Collect one job of one store. Call jobs_free() also after a failure. */
 MUST_CHECK bool

@@ -127,8 +127,8 @@ claim_within(struct journal *journal, const char *store, const char *job,
 /* Name the session that has the lock. It may have ended since, or be hidden
  * from this role. Always returns false. */
 static bool
-tell_holder(struct journal *journal, const char *store, const char *job,
-            struct err *err)
+report_holder(struct journal *journal, const char *store, const char *job,
+              struct err *err)
 {
     struct call call = {0};
     struct pg_result *result;
@@ -171,7 +171,7 @@ journal_claim(struct journal *journal, const char *store, const char *job,
     bool taken;
 
     return claim_within(journal, store, job, patience_ms, &taken, err) &&
-           (taken || tell_holder(journal, store, job, err));
+           (taken || report_holder(journal, store, job, err));
 }
 
 bool

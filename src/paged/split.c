@@ -497,7 +497,7 @@ end_connection(struct split *split)
 /* ---- the ends of objects ------------------------------------------------ */
 
 static void
-tell_parent(struct split *split, struct span id)
+report_parent(struct split *split, struct span id)
 {
     if (!split->stopped &&
         !split->sink->parent(split->sink->ctx, split->parent_index++, id,
@@ -534,7 +534,7 @@ end_holder(struct split *split, const struct frame *frame)
     struct span id = pieces_id(&split->pieces, frame->piece);
 
     if (place->kind == PAGES_PARENTS || is_by_ids(split, place))
-        tell_parent(split, id);
+        report_parent(split, id);
     else if (place->kind == PAGES_ROWS)
         connection_of(split)->instance.rows++;
     if (place->kind != PAGES_PARENTS)
@@ -553,7 +553,7 @@ static void
 count_null(struct split *split, const struct pages_place *place)
 {
     if (place->kind == PAGES_PARENTS || is_by_ids(split, place))
-        tell_parent(split, span_of("", 0));
+        report_parent(split, span_of("", 0));
     else if (place->kind == PAGES_ROWS)
         connection_of(split)->instance.nulls++;
 }
@@ -935,7 +935,7 @@ scalar_at_place(struct split *split, struct frame *frame,
     if (kind != JSON_NULL)
         refuse(split, "a value, not an object or a list");
     else if (split->request->by == PAGES_BY_ID && frame->place == NULL)
-        tell_parent(split, span_of("", 0));
+        report_parent(split, span_of("", 0));
     else
         add_absent(split, frame->piece, place,
                    place->kind == PAGES_ROWS || split->holders == 0,

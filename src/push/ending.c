@@ -176,7 +176,7 @@ push_record(struct push *push, const struct err *why, bool is_rolled_back,
 }
 
 static void
-tell_end(const struct push *push)
+report_end(const struct push *push)
 {
     const struct push_counts *counts = &push->counts;
 
@@ -209,7 +209,7 @@ push_log_end(struct push *push)
                  LOG_NUM("refused", counts->refused),
                  LOG_NUM("unknown", counts->unknown),
                  LOG_NUM("unchanged", counts->unchanged), LOG_END);
-    tell_end(push);
+    report_end(push);
     if (push->err.kind != ERR_NONE)
         log_failure(push->err.kind == ERR_STOPPED ? LOG_WARN : LOG_ERROR,
                     &push->log,

@@ -467,7 +467,7 @@ note_tag(const struct script_item *item)
 
 /* A lost connection returns one result with the error, then NULL. */
 static PGresult *
-tell_loss(void)
+report_loss(void)
 {
     if (play.told_loss || !play.active) {
         play.active = false;
@@ -485,7 +485,7 @@ PQgetResult(PGconn *conn)
 
     (void)conn;
     if (play.at == play.available)
-        return play.status == CONNECTION_OK ? NULL : tell_loss();
+        return play.status == CONNECTION_OK ? NULL : report_loss();
     item = &play.items[play.at++];
     set_readable();
     if (item->kind == SCRIPT_NULL) {
