@@ -7,8 +7,8 @@
  *
  * This is the only place that knows libini_config. Names have letters, digits,
  * blanks, `_` and `-`, and ignore case. Those of sections may have `*`; a key
- * may begin with `header.`. The text is UTF-8, with or without
- * a byte order mark; lines end in LF or CRLF.
+ * may begin with `header.`. The text is UTF-8, with or without a byte order
+ * mark; lines end in LF or CRLF.
  */
 #ifndef CONFIG_INI_H
 #define CONFIG_INI_H

@@ -1,9 +1,12 @@
 /*
  * The queue between the server and the database, and the task that empties it.
  *
- *     well ── a statement failed twice ──► down: 503 for every request
- *       ▲                                    │ backoff
- *       └──────── the database writes ◄──────┘
+ *     well ── a statement failed ──► down: 503 for every request
+ *       ▲                              │ backoff
+ *       └───── the database writes ◄───┘
+ *
+ * A statement is tried up to three times, but only once if a further try would
+ * fail like the first one: after a lost connection or a deadlock, it may succeed.
  *
  * Events that arrive while a statement runs are committed with the next one. So
  * the busier the server, the more events share a commit.

@@ -26,10 +26,9 @@
  * it, or is not a GraphQL name, or begins with `_`, or is a long one that
  * begins with `b`. Other members may be, too.
  *
- * If `passes` is true after on_begin, only
- * the end of the array or object is looked for, and on_end comes next. A value
- * that is passed over may also have brackets that do not match. All spans are
- * parts of the text. */
+ * If `passes` is true after on_begin, only the end of the array or object is
+ * looked for, and on_end comes next. A value that is passed over may also have
+ * brackets that do not match. All spans are parts of the text. */
 struct scan_visitor {
     void (*on_key)(void *ctx, struct span key);
     void (*on_begin)(void *ctx, enum json_kind kind);

@@ -1,5 +1,5 @@
 /*
- * The steps of one line, in loader_line():
+ * The steps of one line, in take_line():
  *
  *     clean      check UTF-8, replace escapes that PostgreSQL refuses
  *     parse      find its values, by slot
@@ -15,8 +15,9 @@
  *
  * Hazards. This code runs for every line. It must not allocate memory, except
  * for a gid type that comes for the first time. The line and all spans into it
- * are invalid after loader_line() returns. Sending a batch may wait, and other
- * tasks run meanwhile.
+ * are invalid after take_line() returns. loader_line() may only copy the line
+ * into a block, and the steps follow later (json/tandem.h). Sending a batch may
+ * wait, and other tasks run meanwhile.
  */
 #include "load/loader.h"
 

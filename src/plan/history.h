@@ -43,8 +43,7 @@ void history_create(struct buf *sql, const struct plan_table *table,
                     const char *schema);
 
 /* Add columns that it lacks, widen those that the table widens, and prepare
- * those whose values are masked. Nothing if
- * the history does not exist. */
+ * those whose values are masked. Nothing if the history does not exist. */
 void history_change(struct buf *sql, const struct plan_table *table,
                     const char *schema, const struct history_state *state);
 

@@ -40,7 +40,6 @@
 
 enum { NOTES_BYTES_MAX = 1024 * 1024 };
 
-/* ---- parameters of the merge ----------------------------------------- */
 bool
 commit_is_complete(const struct run *run, struct err *err)
 {
@@ -61,6 +60,8 @@ commit_is_complete(const struct run *run, struct err *err)
                    "the API sent null in place of rows of %s",
                    origin->null_rows);
 }
+
+/* ---- parameters of the merge ----------------------------------------- */
 
 bool
 commit_is_uncounted(const struct run *run)

@@ -27,7 +27,8 @@ bool commit_lost_worker(const struct err *err);
 /* The run's notes as a JSON object; NULL: none. */
 const char *commit_notes(const struct run *run);
 
-/* Did a paged run read all rows, as far as is known? Sets `err` if not. */
+/* Does the run have all rows, as far as is known? Not after a partial result
+ * (--accept-partial), an unproven walk, or null rows: `err` says why. */
 bool commit_is_complete(const struct run *run, struct err *err);
 
 #endif

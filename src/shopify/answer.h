@@ -1,8 +1,9 @@
 /*
  * answer - what the store's answer to a request means.
  *
- * Only this file translates HTTP statuses and GraphQL error codes into bulkpg's
- * errors: a sentence, a remedy, and whether the same request may work later.
+ * For the Admin API's own answers, only this file translates HTTP statuses and
+ * GraphQL error codes into bulkpg's errors: a sentence, a remedy, and whether
+ * the same request may work later.
  * The functions are for src/shopify only.
  *   https://shopify.dev/docs/api/usage/response-codes
  */

@@ -4,11 +4,11 @@
  * valid count becomes -1 and is described in odd_count: without its counts, a
  * result cannot be checked.
  *
- * Hazards. A submission must not be repeated blindly. An answer
- * without an operation is ANSWER_LOST: the caller then looks for an operation
- * with the marker of its document. Not every refusal has a code, so the text
- * of the refusal is read too, also to find out how long to wait. A text that
- * does not fit its array is an error: half a URL or id would be another one.
+ * Hazards. A submission must not be repeated blindly. An answer without an
+ * operation is ANSWER_LOST: the caller then looks for an operation with the
+ * marker of its document. Not every refusal has a code, so the text of the
+ * refusal is read too, also to find out how long to wait. A text that does not
+ * fit its array is an error: half a URL or id would be another one.
  */
 #include "shopify/bulk.h"
 

@@ -8,7 +8,7 @@
 
 #include "walk/walker.h"
 
-/* A root of --ids does not exist. */
+/* A root that was asked for by its id does not exist. */
 void conclusion_add_gone(struct walker *walker, const char *id);
 
 /* Set what struct origin says about the whole walk, and walker->incomplete.
