@@ -88,8 +88,8 @@ find_section(const struct ini_section *sections, const char *name)
     return sections;
 }
 
-/* Read [database], [tuning], [archive] or [privacy]. Keys that are not given get
- * their initial values. */
+/* Read [database], [tuning], [archive] or [privacy]. Keys that are not given
+ * get their initial values. */
 static bool
 read_settings(struct reader *reader, const char *name,
               const struct setting_key *keys, struct err *err)

@@ -10,8 +10,8 @@
  *
  * Hazards. The document was not checked yet: fragments may be unknown or spread
  * themselves, and a small document can spread the same fields very often.
- * Therefore depth, number of steps, and length of paths are limited. A walk that
- * ends early leaves fields in the document, which the check then reports.
+ * Therefore depth, number of steps, and length of paths are limited. A walk
+ * that ends early leaves fields in the document, which the check then reports.
  */
 #include "graphql/optional.h"
 

@@ -6,7 +6,8 @@
  *       └───── the database writes ◄───┘
  *
  * A statement is tried up to three times, but only once if a further try would
- * fail like the first one: after a lost connection or a deadlock, it may succeed.
+ * fail like the first one: after a lost connection or a deadlock, it may
+ * succeed.
  *
  * Events that arrive while a statement runs are committed with the next one. So
  * the busier the server, the more events share a commit.

@@ -72,8 +72,8 @@ void job_free(struct job *job);
 
 /* Parse the query, get the types (from `types_file` if not NULL), leave out
  * fields with @optional that the store does not have, check the query against
- * types and bulk rules, and plan the tables. If job->asks_access is set, ask the
- * store for the first row, and leave out the fields that it denies. */
+ * types and bulk rules, and plan the tables. If job->asks_access is set, ask
+ * the store for the first row, and leave out the fields that it denies. */
 MUST_CHECK bool
 job_prepare(struct job *job, const char *types_file, struct err *err);
 

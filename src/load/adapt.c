@@ -95,8 +95,9 @@ table_remasks(const struct plan_table *table, const struct target *target)
     return false;
 }
 
-/* The rows get their hashes again when a run writes them. Hashes of plain values
- * would tell something about these, also in rows that do not come back. */
+/* The rows get their hashes again when a run writes them. Hashes of plain
+ * values would tell something about these, also in rows that do not come
+ * back. */
 static bool
 forgets_hashes(const struct plan_table *table, const struct target *target)
 {
@@ -244,8 +245,8 @@ change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
     return pg_commit(conn, err);
 }
 
-/* The values of text columns are masked without any statement of adapt_changes().
- */
+/* The values of text columns are masked without any statement of
+ * adapt_changes(). */
 static bool
 masks_any(const struct plan *plan, const struct target *targets)
 {

@@ -1,8 +1,8 @@
 /*
  * Two hashes show whether a connection was begun below a parent: one for the
  * whole walk, which is also that of the first round, and one for the present
- * round of the connection. A new round begins when a connection above it is read
- * again.
+ * round of the connection. A new round begins when a connection above it is
+ * read again.
  *
  * Hazards. If a root comes again, the staged rows of its connection are removed
  * together with all below them. So these must come again, too: a new round
