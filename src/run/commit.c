@@ -9,7 +9,8 @@
  *                  more, and the run's end
  *     COMMIT
  *
- * A dry run has no finish, and ROLLBACK in place of COMMIT.
+ * A dry run has no finish. In place of COMMIT, it checks deferred constraints,
+ * and then rolls back.
  *
  * The record of the run commits in the same transaction as its rows. One hazard
  * remains: the connection may be lost between COMMIT and its answer. Then
@@ -375,6 +376,14 @@ check_staged(struct attempt *attempt, struct merge *merge,
            compare_settled(merge, err);
 }
 
+/* What the COMMIT of a run would check. One that a guard refuses has none. */
+static bool
+check_deferred(const struct run *run, struct pg_conn *conn, struct err *err)
+{
+    return run->refusal.kind != ERR_NONE ||
+           pg_exec(conn, sql_check_deferred, 0, NULL, NULL, err);
+}
+
 static bool
 merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
                      struct pg_result **ours, struct err *err)
@@ -403,7 +412,8 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
     run->refusal.kind = ERR_NONE;
     describe_tables(attempt, &merge);
     merged = check_staged(attempt, &merge, ours, err) &&
-             apply_guarded(attempt, &merge, err);
+             apply_guarded(attempt, &merge, err) &&
+             (!run->is_dry || check_deferred(run, conn, err));
     if (merged && run->is_dry)
         note_merged(attempt, &merge, begun);
     else if (merged)

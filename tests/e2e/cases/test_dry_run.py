@@ -116,6 +116,22 @@ class Changes(DryCase):
                          rf"for example: {self.ids[20]}/\d+")
         self.check_tables(PLAIN)
 
+    def test_deferred_constraints_are_checked(self):
+        """A run finds out at its COMMIT."""
+        self.prepare()
+        self.db.execute(
+            "CREATE TABLE public.fav (p bigint REFERENCES acme.products (id) "
+            "DEFERRABLE INITIALLY DEFERRED); "
+            f"INSERT INTO public.fav VALUES ({self.ids[20]})")
+        self.change_rows()
+        failed = self.dry(status=FAILED)
+        self.assertIn("fav_p_fkey", failed.stderr)
+        self.assertEqual("23503", self.row()["error_code"])
+        real = self.run_program("run", status=FAILED)
+        self.assertIn("fav_p_fkey", real.stderr)
+        self.db.execute("DROP TABLE public.fav")
+        self.check_it_happens(self.dry())
+
     def test_every_table_and_way(self):
         """With and without the comparison of hashes."""
         for memory in ("64MB", "0"):

@@ -1,0 +1,2 @@
+-- Check the deferred constraints now, as COMMIT would.
+SET CONSTRAINTS ALL IMMEDIATE
