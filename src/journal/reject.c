@@ -146,12 +146,13 @@ journal_queue_rejects(struct pg_conn *conn, const struct run_ref *run,
 
 void
 journal_queue_rejects_hide(struct pg_conn *conn, const char *store,
-                           const char *job)
+                           const char *job, const char *plan_hash)
 {
     struct call call = {0};
 
     call_text(&call, store);
     call_text(&call, job);
+    call_text(&call, plan_hash);
     journal_queue_in(conn, sql_reject_hide, &call,
                      &(struct pg_answer){.doing = "hiding rejects"});
 }

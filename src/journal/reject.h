@@ -32,9 +32,9 @@ journal_queue_rejects(struct pg_conn *conn, const struct run_ref *run,
                       const struct journal_reject *rejects, size_t count,
                       struct err *err);
 
-/* Queue, on the caller's connection: remove the lines of all earlier rejects of
- * a job, and their reasons. */
+/* Queue, on the caller's connection: remove the lines of all rejects of a job,
+ * and their reasons, except of runs with this plan. */
 void journal_queue_rejects_hide(struct pg_conn *conn, const char *store,
-                                const char *job);
+                                const char *job, const char *plan_hash);
 
 #endif

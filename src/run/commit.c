@@ -27,6 +27,7 @@
 #include "journal/claim.h"
 #include "journal/frontier.h"
 #include "journal/pending.h"
+#include "journal/reject.h"
 #include "journal/runs.h"
 #include "journal/walk.h"
 #include "load/compare.h"
@@ -34,6 +35,7 @@
 #include "load/guard.h"
 #include "load/merge.h"
 #include "load/truncated.h"
+#include "plan/mask.h"
 #include "run/hidden_orders.h"
 #include "run/known_rows.h"
 #include "run/verify.h"
@@ -267,6 +269,9 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
     journal_queue_tables(conn, run->ref.run_id, run->written,
                          run->written_count);
     tables_queue_save(&run->tables, run->job, false, conn);
+    if (mask_first(run->plan) != NULL)
+        journal_queue_rejects_hide(conn, run->store, run->name,
+                                   run->plan->hash);
     if (run->mode.mode != RUN_REPLAY && run->mode.mode != RUN_IDS &&
         may_advance(run))
         journal_queue_watermark(conn, run->ref.run_id);

@@ -130,7 +130,8 @@ save_changed_relations(void *ctx, struct pg_conn *conn, struct err *err)
 
     tables_queue_save(&run->tables, run->job, true, conn);
     if (tables_remask(&run->tables, run->plan))
-        journal_queue_rejects_hide(conn, run->store, run->name);
+        journal_queue_rejects_hide(conn, run->store, run->name,
+                                   run->plan->hash);
     return pg_settle(conn, err);
 }
 

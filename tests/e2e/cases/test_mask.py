@@ -281,6 +281,24 @@ class Runs(StoreCase):
     def test_a_dry_run(self):
         self.check_rejects("--dry-run")
 
+    def test_rejects_of_a_load_that_made_no_table(self):
+        plain = QUERY.format(more="")
+        for how in "HASH", "DOMAIN", "NULL", "YEAR":
+            plain = plain.replace(f" @mask(how: {how})", "")
+        self.query("people", plain)
+        self.load("people", [line(1, createdAt="planted at noon")],
+                  status=PARTIAL)
+        self.db.execute("DROP TABLE acme.customers")
+        self.assertIn(b"planted".hex().encode(), self.dump())
+        self.query("people", QUERY.format(more=""))
+        self.run_masked("--remask")
+        self.assertEqual(1, self.db.value(
+            "SELECT count(*) AS v FROM bulkpg.reject"))
+        self.check_rejects("--force-deletes")
+        kept = self.rows("reject", "reason", "1", "bulkpg")
+        self.run_masked("--force-deletes")
+        self.assertEqual(kept, self.rows("reject", "reason", "1", "bulkpg"))
+
     def test_values_without_a_mask_in_them(self):
         self.load("people", [line(1, email="nobody", domain="nobody",
                                   createdAt="2024-12-31T23:30:00-05:00"),
@@ -624,6 +642,24 @@ class OfASource(Mask, WalkCase):
         self.check_words(self.walk("github", "-v", status=PARTIAL))
         (reject,) = self.rejects("github")
         self.assertEqual(ids[7], reject["object_id"])
+        self.assertIn("@mask", reject["reason"])
+
+    def test_reasons_of_earlier_rejects(self):
+        self.query("rows", FLAT, "github")
+        self.walk("github")
+        ids = self.db.column("SELECT id FROM github.repository_issues "
+                             "ORDER BY number")
+        self.graph.set(api="github", twists=[{
+            "type": "Issue", "field": "title", "ids": ids[7:8],
+            "fail": {"message": "cannot represent planted",
+                     "code": "SOMETHING"}}])
+        self.walk("github", status=PARTIAL)
+        (reject,) = self.rejects("github")
+        self.assertIn("planted", reject["reason"])
+        self.graph.set(api="github", twists=[])
+        self.query("rows", self.QUERY, "github")
+        self.walk("github", "--remask")
+        (reject,) = self.rejects("github")
         self.assertIn("@mask", reject["reason"])
 
     def test_an_answer_without_data(self):
