@@ -1,3 +1,10 @@
+/*
+ * Growth, numbers and JSON strings; buf.h has what is inlined.
+ *
+ * Hazards. After an overflow `capacity` equals `length`, so that every append
+ * takes the slow path, and fails there. A JSON string is often long and plain:
+ * plain_length() looks at many bytes at once.
+ */
 #include "base/buf.h"
 
 #include <stdarg.h>

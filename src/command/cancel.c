@@ -1,3 +1,10 @@
+/*
+ * cancel: ends the operations and walks of runs, and open pushes.
+ *
+ * Hazards. A run is canceled in the journal first: a process that polls its
+ * operation would otherwise submit it again when it ends. Then the store is
+ * asked, and the end is awaited.
+ */
 #include "bulk/cancel.h"
 
 #include <stdio.h>

@@ -1,3 +1,11 @@
+/*
+ * check: prints a verdict (command/verdict.h) for the configuration, the
+ * database, each store, each query and each mutation, and for files that
+ * nothing reads.
+ *
+ * Hazards. One fault must not hide another: if a store does not answer, its
+ * queries are checked without it.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,10 @@
+/*
+ * views: creates the views that unite the tables of all stores, and changes
+ * those that exist. If one view fails, the others are still changed.
+ *
+ * Hazards. In a schema of the journal or of a store, a view could take the name
+ * of a table, so these schemas are refused.
+ */
 #include "load/views.h"
 
 #include <inttypes.h>

@@ -1,3 +1,10 @@
+/*
+ * The types are in a list and in tables of names, and so are the fields, input
+ * fields and values of each type. They all live in the caller's arena.
+ *
+ * Hazards. The types come from outside. The length of all texts together is
+ * limited. A type that is added twice is ignored the second time.
+ */
 #include "graphql/schema.h"
 
 #include <string.h>

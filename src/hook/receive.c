@@ -5,9 +5,8 @@
  *       ▲                              │ backoff
  *       └───── the database writes ◄───┘
  *
- * A statement is tried up to three times, but only once if a further try would
- * fail like the first one: after a lost connection or a deadlock, it may
- * succeed.
+ * A statement is tried up to three times, after a lost connection and after
+ * errors that may pass, for example a deadlock.
  *
  * Events that arrive while a statement runs are committed with the next one. So
  * the busier the server, the more events share a commit.

@@ -1,3 +1,11 @@
+/*
+ * The types of the roots are found in the queries' documents alone, without the
+ * store's types.
+ *
+ * Hazards. A request is not trusted before its signature is verified: its
+ * domain only says which secrets to try. The documents are not checked, so
+ * fragments may include each other.
+ */
 #include "hook/shops.h"
 
 #include <stdlib.h>

@@ -1,3 +1,10 @@
+/*
+ * Begins and ends a process, reads its configuration, and finds its stores.
+ *
+ * Hazards. What is opened late may be missing when the context is closed.
+ * Closing may wait for the server, so it is done inside a task, before the
+ * scheduler ends.
+ */
 #include "job/context.h"
 
 #include <stdlib.h>

@@ -1,3 +1,14 @@
+/*
+ *     before a run       denied_ask() asks for the first row, until no further
+ *                        field is denied (job/job.c)
+ *     pending objects    denied_recall(): what the store said in the last ten
+ *                        minutes
+ *     after a failure    denied_after(): the fields that the error names, or
+ *                        else those that the first few rows show
+ *
+ * Hazards. A field that was denied before, or does not fit into the list, is
+ * not new: so the caller's loop ends.
+ */
 #include "job/denied.h"
 
 #include <string.h>

@@ -1,3 +1,13 @@
+/*
+ *     prepare ──► with asks_access: ask the store ──► prepare without what it
+ *        ▲        denies; again, because fields behind them may be denied, too
+ *        └─────── job_leave_out_denied(), after a failure of the run
+ *     job_end() or job_fail(): once
+ *
+ * Hazards. Preparing again replaces job->plan, and pointers into the old one
+ * remain valid, because it stays in the job's arena. The types are freed after
+ * each preparation: they are much larger than the plan.
+ */
 #include "job/job.h"
 
 #include <stdlib.h>

@@ -1,3 +1,12 @@
+/*
+ * Sessions and endpoints are made on first use, with the settings of the store.
+ * While a store does not answer a request for its types, the job that waits
+ * gives back its place among those that are prepared.
+ *
+ * Hazards. Two processes must not exchange the same refresh token, so a claim
+ * in the journal excludes others. A command without a database has no such
+ * claim.
+ */
 #include "job/store.h"
 
 #include <string.h>

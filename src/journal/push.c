@@ -1,3 +1,10 @@
+/*
+ * The rows of bulkpg.push, and the names of states as the journal has them.
+ *
+ * Hazards. A statement that changes a push has a fence: the push's id and its
+ * `resumed`. If it finds no row, another process owns the push, or it was
+ * canceled; journal_push_not_ours() finds out which.
+ */
 #include "journal/push.h"
 
 #include <string.h>

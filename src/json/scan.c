@@ -1,3 +1,13 @@
+/*
+ * The state is a position in the text, the open arrays and objects, and what
+ * the visitor wants. Long parts that nobody visits are passed over in steps of
+ * several bytes (base/step.h), which only look for quotes, brackets and
+ * backslashes.
+ *
+ * Hazards. A bracket inside a string does not count, and a quote after an odd
+ * number of backslashes does not end a string: steps with a backslash are read
+ * byte by byte. What is passed over is not checked.
+ */
 #include "json/scan.h"
 
 #include <string.h>

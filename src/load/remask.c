@@ -1,3 +1,12 @@
+/*
+ *     remask_find()     which columns have values, in the table or its history
+ *     remask_values()   for each column: fetch some plain values with a cursor,
+ *                       mask them here, add them to a temporary table; then
+ *                       rewrite the table
+ *
+ * Hazards. A masked value must never be masked again: only columns that are
+ * MASK_APPLIES are. A fetch brings at most 1,000 values.
+ */
 #include "load/remask.h"
 
 #include <inttypes.h>

@@ -1,3 +1,11 @@
+/*
+ * Rows are read from the journal page by page, in the transaction that stages
+ * them. Each row is added, or, in --retry unknown, left alone and held.
+ *
+ * Hazards. With a new key the store runs the mutation again, so --retry unknown
+ * sends the same bytes with the same key, and only while the store surely
+ * remembers the key.
+ */
 #include "push/again.h"
 
 #include <inttypes.h>

@@ -1,3 +1,16 @@
+/*
+ * The states of the rows decide about the error, and the error about the
+ * status:
+ *
+ *     no error, or only refused rows    done
+ *     the failure may pass              interrupted
+ *     any other, or rows in doubt       failed
+ *     the applied rows were undone      rolled back
+ *
+ * Hazards. The end is recorded even if the process is being stopped. Rows that
+ * earlier pushes left in doubt count, whether this push selects them or not,
+ * but not in an undo or a push that is resumed.
+ */
 #include "push/ending.h"
 
 #include <inttypes.h>

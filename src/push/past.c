@@ -1,3 +1,11 @@
+/*
+ *     find ─► prepare ─► take     to finish the push (push/push.c)
+ *     find ─► take ─► decide      the user says what happened to rows in doubt
+ *
+ * Hazards. A decision must not contradict the store. So if a chunk may have
+ * been submitted, the store is asked for its operation first; if the rows count
+ * as failed, a fence also keeps it from starting later.
+ */
 #include "push/past.h"
 
 #include <inttypes.h>

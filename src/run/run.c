@@ -422,8 +422,7 @@ leaves_out_denied(const struct run *run, const struct err *why)
     return changed;
 }
 
-/* Do what the job needs before it can restart. False if the run fails, and
- * `err` says why. */
+/* Do what the job needs before it can restart. False if the run fails. */
 static bool
 prepare_restart(struct run *run, int losses, struct err *err)
 {

@@ -1,3 +1,11 @@
+/*
+ * The names of the files are the only index. They are parsed from their end.
+ *
+ * Hazards. Other processes write and remove files meanwhile, and the user may
+ * put other files into the folder. So a file that is gone is not an error, and
+ * only names of the exact form are listed or removed. A sidecar is removed only
+ * if no form of its result is left.
+ */
 #include "source/archive.h"
 
 #include <dirent.h>

@@ -1,3 +1,9 @@
+/*
+ * Counts are JSON strings, as the store sends them.
+ *
+ * Hazards. A user may have edited the file, so its size is limited, and a count
+ * that is not valid is an error: a result must not be loaded unchecked.
+ */
 #include "source/sidecar.h"
 
 #include <errno.h>

@@ -1,3 +1,11 @@
+/*
+ * The sums of all tallies become what struct origin says: which rows are not
+ * proven, which are null, which tables keep their rows, and what is missing in
+ * a saved result.
+ *
+ * Hazards. Every doubt must keep rows: a table whose rows may be missing
+ * removes none, and neither do the tables below it.
+ */
 #include "walk/conclusion.h"
 
 #include <inttypes.h>
