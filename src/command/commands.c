@@ -21,9 +21,10 @@ static const struct command all[] = {
      "check configuration, access, queries and mutations", command_check, 0, 0,
      "Checks the configuration, the stores' credentials and scopes, the\n"
      "database, every query and every mutation. Prints a line for each: ok,\n"
-     "warn or error, with a suggested fix. To find missing scopes and hidden fields, check\n"
-     "sends each query to the store, but asks only for the first row of each\n"
-     "connection. If a query is read page by page, check tries one page.\n"
+     "warn or error, with a suggested fix. To find missing scopes and hidden\n"
+     "fields, check sends each query to the store, but asks only for the\n"
+     "first row of each connection. If a query is read page by page, check\n"
+     "tries one page.\n"
      "--store may be given more than once.\n"
      "Creates the journal if it does not exist, and saves the stores' types\n"
      "in it; changes no other table.\n"},
