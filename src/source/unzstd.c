@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/mem.h"
 
@@ -50,6 +51,18 @@ unzstd_free(struct unzstd *unzstd)
     free(unzstd);
 }
 
+static bool
+refuse(const struct unzstd *unzstd, size_t code, struct err *err)
+{
+    if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
+        return err_set(err, MSG_ZSTD_WINDOW,
+                       "the zstd file needs a window of more than %d MiB",
+                       1 << (WINDOW_LOG_MAX - 20));
+    return err_set(err, MSG_BAD_ZSTD,
+                   "the zstd file is damaged at byte %" PRIu64 ": %s",
+                   unzstd->taken, ZSTD_getErrorName(code));
+}
+
 bool
 unzstd_read(struct unzstd *unzstd, struct span *packed, char *out, size_t size,
             size_t *length, struct err *err)
@@ -62,9 +75,7 @@ unzstd_read(struct unzstd *unzstd, struct span *packed, char *out, size_t size,
     *packed = span_tail(*packed, in.pos);
     *length = to.pos;
     if (ZSTD_isError(left))
-        return err_set(err, MSG_BAD_ZSTD,
-                       "the zstd file is damaged at byte %" PRIu64 ": %s",
-                       unzstd->taken, ZSTD_getErrorName(left));
+        return refuse(unzstd, left, err);
     if (in.pos > 0 || to.pos > 0)
         unzstd->in_frame = left != 0;
     return true;

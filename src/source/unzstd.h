@@ -24,7 +24,8 @@ void unzstd_free(struct unzstd *unzstd); /* NULL is allowed */
 
 /* Decompress bytes of `*packed` into `out`, at most `size` bytes. `*packed`
  * becomes the bytes that are left, `*length` the number of bytes written.
- * ERR_FAILED with the code BAD_ZSTD if the file is damaged. */
+ * ERR_FAILED with the code BAD_ZSTD if the file is damaged, or ZSTD_WINDOW if
+ * it would need too much memory. */
 MUST_CHECK bool
 unzstd_read(struct unzstd *unzstd, struct span *packed, char *out, size_t size,
             size_t *length, struct err *err);

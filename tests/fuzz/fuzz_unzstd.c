@@ -22,7 +22,7 @@ take(struct unzstd *unzstd, struct span piece, size_t room, struct buf *plain)
         size_t before = piece.length;
 
         if (!unzstd_read(unzstd, &piece, out, room, &length, &err)) {
-            if (!err_is(&err, MSG_BAD_ZSTD))
+            if (!err_is(&err, MSG_BAD_ZSTD) && !err_is(&err, MSG_ZSTD_WINDOW))
                 abort();
             return false;
         }

@@ -211,7 +211,9 @@ START_TEST(a_large_window_is_refused)
     begin_frame((char)((25 - 10) << 3));
     repeat('x', true);
     ck_assert(!unpack_by(CEILING));
-    ck_assert_str_eq(err.code, "BAD_ZSTD");
+    ck_assert_str_eq(err.code, "ZSTD_WINDOW");
+    ck_assert_int_eq(err.kind, ERR_FAILED);
+    ck_assert_ptr_nonnull(strstr(err.message, "more than 16 MiB"));
     buf_clear(&packed);
     begin_frame((char)((24 - 10) << 3));
     repeat('x', true);

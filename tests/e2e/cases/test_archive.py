@@ -233,6 +233,22 @@ class Archive(Case):
             self.assertIn("BAD_ZSTD", result.stderr)
             self.assertEqual(before, self.state())
 
+    def test_a_large_window(self):
+        """Of zstd --ultra and --long. The file is whole, but it takes more
+        memory than a load may use."""
+        self.run_program("run")
+        before = self.state()
+        block = b"\x03\x00\x10x"
+        for log in 25, 27:
+            self.program.file("long.zst", FRAME + b"\0"
+                              + bytes([log - 10 << 3]) + block)
+            result = self.run_program("load", "plain", "long.zst",
+                                      status=FAILED)
+            self.assertIn("ZSTD_WINDOW", result.stderr)
+            self.assertIn("zstd -19", result.stderr)
+            self.assertNotIn("damaged", result.stderr)
+        self.assertEqual(before, self.state())
+
     def test_files_of_several_frames(self):
         """cat and pzstd write them. Rows that come twice are one."""
         self.run_program("run")
