@@ -380,12 +380,14 @@ known_rows_describe(struct attempt *attempt, struct merge_table *table)
 }
 
 /* The hashes have one definition once a full run has written all of them; a
- * row whose line was rejected keeps an older one. */
+ * row whose line was rejected or did not come keeps an older one. */
 static void
 note_table(struct run *run, const struct merge_table *table)
 {
     struct tables_note *note = &run->tables.notes[table->table->index];
-    bool wrote_all = !run->mode.incremental && run->rejects == 0;
+    bool wrote_all = !run->mode.incremental && run->rejects == 0 &&
+                     run->origin->partial == NULL &&
+                     run->origin->window == NULL;
 
     if (!table->by_value || wrote_all)
         note->hash_definition = definition_of(run, table->table);

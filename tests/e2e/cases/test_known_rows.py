@@ -312,6 +312,20 @@ class Known(Case):
         self.assertEqual((20, 0), self.sent(self.load_lines(
             lines(10), "--full")))
 
+    def test_a_load_of_some_objects_leaves_them(self):
+        """Its sidecar says that it lacks the others."""
+        self.load_lines(lines(10))
+        self.forget_definition()
+        for about, status in (({"window": "from A to B"}, OK),
+                              ({"partial": "it is cut"}, PARTIAL)):
+            self.program.file("lines.jsonl.meta.json", json.dumps(about))
+            self.load_lines(lines(4), status=status)
+            self.assertEqual((0, 0, 0, 8), self.counts())
+        self.program.file("lines.jsonl.meta.json", "{}")
+        self.check_not("its hashes have another definition")
+        self.assertEqual((0, 0, 0, 20), self.counts())
+        self.assertEqual((20, 0), self.sent(self.load_lines(lines(10))))
+
     def test_values_are_compared_to_the_last_digit(self):
         self.query("q", "{ products { edges { node { title variants { edges "
                         "{ node { sku price } } } } } } }")
