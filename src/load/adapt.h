@@ -41,8 +41,8 @@ typedef bool adapt_record_fn(void *ctx, struct pg_conn *conn, struct err *err);
 
 /* Run the statements of all tables in one short transaction, so that an id and
  * the columns that refer to it widen together. `record` is called only if there
- * are statements to run, or values to mask. `mask_key` is only needed for
- * values that are masked. After a failure nothing has changed. */
+ * are statements to run, or values to mask. `mask_key` is only needed for these
+ * values. After a failure nothing has changed. */
 MUST_CHECK bool
 adapt_to_plan(struct pg_conn *conn, const struct plan *plan, const char *schema,
               const struct target *targets, const struct hmac_key *mask_key,

@@ -138,6 +138,43 @@ remask_any(const struct plan_table *table, const struct target *target)
     return false;
 }
 
+static bool
+table_applies(const struct target *target, int column)
+{
+    return table_changes(target, column) &&
+           target->mask_change[column] == MASK_APPLIES;
+}
+
+static bool
+history_applies(const struct target *target, int column)
+{
+    return history_changes(target, column) &&
+           target->history.mask_change[column] == MASK_APPLIES;
+}
+
+static void
+describe(struct buf *sql, const char *schema, const char *relation,
+         const struct plan_column *column)
+{
+    buf_append_str(sql, "-- The values of ");
+    ddl_append_qualified(sql, schema, relation);
+    buf_append_char(sql, '.');
+    name_append_quoted(sql, column->name);
+    buf_printf(sql, " are masked (%s).\n", mask_name(column->mask));
+}
+
+void
+remask_describe(struct buf *sql, const struct plan_table *table,
+                const char *schema, const struct target *target)
+{
+    for (int c = 0; !table->skip && c < table->column_count; c++) {
+        if (table_applies(target, c))
+            describe(sql, schema, table->name, &table->columns[c]);
+        if (history_applies(target, c))
+            describe(sql, schema, table->history, &table->columns[c]);
+    }
+}
+
 /* ---- masking ------------------------------------------------------------- */
 
 static bool
@@ -224,14 +261,10 @@ mask_table(struct site *site, const struct plan_table *table,
     for (int c = 0; c < table->column_count; c++) {
         site->column = &table->columns[c];
         site->relation = table->name;
-        if (table_changes(target, c) &&
-            target->mask_change[c] == MASK_APPLIES &&
-            !mask_column(site, key, err))
+        if (table_applies(target, c) && !mask_column(site, key, err))
             return false;
         site->relation = table->history;
-        if (history_changes(target, c) &&
-            target->history.mask_change[c] == MASK_APPLIES &&
-            !mask_column(site, key, err))
+        if (history_applies(target, c) && !mask_column(site, key, err))
             return false;
     }
     return true;

@@ -26,6 +26,11 @@ remask_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
  * history? */
 bool remask_any(const struct plan_table *table, const struct target *target);
 
+/* Append a comment in SQL for each column of the table or its history whose
+ * values remask_values() masks. */
+void remask_describe(struct buf *sql, const struct plan_table *table,
+                     const char *schema, const struct target *target);
+
 /* Mask the values of columns that are MASK_APPLIES. Their type is text
  * already. */
 MUST_CHECK bool remask_values(struct pg_conn *conn, const struct plan *plan,

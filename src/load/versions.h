@@ -20,11 +20,10 @@
 
 enum versions_change { VERSIONS_OPEN, VERSIONS_CLOSE };
 
-/* Read what the history of a table looks like. What happens to its masks is set
- * already. If a column was widened, the
- * plan is widened too. Columns that are rewritten may have any type. ERR_CONFIG
- * if another relation has its name. ERR_FAILED if a column does not fit the
- * plan. */
+/* Read what the history of a table looks like. The state already has what must
+ * happen to its masks. If a column was widened, the plan is widened too.
+ * Columns that are rewritten may have any type. ERR_CONFIG if another relation
+ * has its name. ERR_FAILED if a column does not fit the plan. */
 MUST_CHECK bool
 versions_inspect(struct pg_conn *conn, const struct plan_table *table,
                  const char *schema, struct history_state *state,

@@ -633,6 +633,7 @@ append_table_ddl(struct buf *sql, const struct plan_table *table,
     else if (table->history != NULL && !target->history.exists)
         history_create(sql, table, schema);
     adapt_table_changes(sql, table, schema, target);
+    remask_describe(sql, table, schema, target);
 }
 
 static const char *

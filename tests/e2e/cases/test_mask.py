@@ -441,6 +441,17 @@ class Remask(StoreCase):
         self.run_masked("--remask")
         self.check_unchanged(before)
 
+    def test_a_dry_run_says_what_is_masked(self):
+        self.query("people", self.MASKED)
+        before = self.snapshot()
+        result = self.run_program("run", "--dry-run", "--remask")
+        self.check_unchanged(before)
+        for table in "customers", "customers_history":
+            self.assertIn(f'-- The values of "acme"."{table}"."email" are '
+                          "masked (HASH).\n", result.stdout)
+            self.assertNotIn(f'"{table}"."display_name" are', result.stdout)
+        self.assertNotIn("planted", result.output)
+
     def test_all_or_nothing(self):
         """The history cannot be changed, so the table is not, either."""
         self.db.execute("""
