@@ -283,8 +283,8 @@ $(TESTS): $(BUILD)/%: tests/%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
 $(BENCH): $(BUILD)/%: tests/%.c $(BUILD)/libbulkpg.a | $(GEN)
 	@mkdir -p $(@D)
 	@echo "  TOOL $@"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $^ $(LDFLAGS) -fno-lto \
-	    $(LDLIBS)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(BUILD)/libbulkpg.a \
+	    $(LDFLAGS) -fno-lto $(LDLIBS)
 
 # This test replaces libpq.
 $(BUILD)/pg/test_wire: $(BUILD)/scripted/libpq.o
