@@ -5,8 +5,8 @@
  *       ▲                              │ backoff
  *       └───── the database writes ◄───┘
  *
- * A statement is tried up to three times, after a lost connection and after
- * errors that may pass, for example a deadlock.
+ * A statement is tried up to three times after a lost connection or a deadlock,
+ * and once after any other failure.
  *
  * Events that arrive while a statement runs are committed with the next one. So
  * the busier the server, the more events share a commit.
@@ -350,12 +350,14 @@ fill(struct receiver *receiver, size_t *taken)
     return count;
 }
 
-/* Could the statement succeed if it is sent again? */
+/* Could the statement succeed if it is sent again at once? Not if it waited for
+ * too long: its requests have waited as long, and the store does not wait much
+ * longer. */
 static bool
 is_worth_a_try(const struct receiver *receiver, const struct err *err)
 {
     return receiver->conn == NULL || !pg_is_alive(receiver->conn) ||
-           err->kind == ERR_TRANSIENT;
+           strcmp(err->code, "40P01") == 0 || strcmp(err->code, "40001") == 0;
 }
 
 /* The statement is filled for each try, because the jobs may have been read
