@@ -572,13 +572,14 @@ tally_line(struct loader *loader, const struct plan_table *plan,
         tally_row(&table->tally, gid_of(source->parent_id));
     for (int i = 0; i < plan->counted_count; i++) {
         struct tally *below = &loader->tables[plan->counted[i]->index].tally;
+        struct span id = gid_of(record_get(source->record, plan->id_slot));
 
         if (table->told[i] == ROWS_UNTOLD)
             tally_no_promise(below);
+        else if (table->told[i] == ROWS_UNPROVEN)
+            tally_leave_open(below, id);
         else
-            tally_promise(below,
-                          gid_of(record_get(source->record, plan->id_slot)),
-                          (uint32_t)abs(table->told[i]));
+            tally_promise(below, id, (uint32_t)abs(table->told[i]));
     }
 }
 

@@ -100,10 +100,10 @@ read_time(const struct record *record, int slot, int64_t *micros)
            timestamp_parse(value->text, micros, &err);
 }
 
-/* The least number of children that the result must have. 0 if the count is
- * only a lower bound, or if the parent changed after the operation began: then
- * the count and the children may be of different times. Negative if it is not
- * known when the parent changed. */
+/* The least number of children that the result must have. ROWS_UNPROVEN if the
+ * count is only a lower bound, or if the parent changed after the operation
+ * began: then the count and the children may be of different times. Negative if
+ * it is not known when the parent changed. */
 static int32_t
 promised(const struct plan_count *count, const struct row_source *source,
          int32_t counted)
@@ -113,12 +113,12 @@ promised(const struct plan_count *count, const struct row_source *source,
     int64_t updated;
 
     if (precision == NULL || !span_is(precision->text, "EXACT"))
-        return 0;
+        return ROWS_UNPROVEN;
     if (source->asked_at == ROWS_ASKED_UNKNOWN ||
         (!read_time(source->record, count->updated_slot, &updated) &&
          !read_time(source->record, count->own_updated_slot, &updated)))
         return -counted;
-    return updated < source->asked_at ? counted : 0;
+    return updated < source->asked_at ? counted : ROWS_UNPROVEN;
 }
 
 static bool
@@ -150,7 +150,7 @@ put_count(struct buf *out, struct loader_table *table,
     }
     told = promised(count, source, (int32_t)counted);
     binary_int32(out, 4);
-    binary_int32(out, told);
+    binary_int32(out, told == ROWS_UNPROVEN ? 0 : told);
     return told;
 }
 

@@ -29,7 +29,8 @@ struct loader_table {
     struct record *record;           /* for the elements of a list */
     struct tally tally;              /* if the table is a connection */
     int32_t told[PLAN_COUNTED_MAX];  /* of the last row: LAYOUT_COUNT for each
-                                     * counted connection, or ROWS_UNTOLD */
+                                     * counted connection, or ROWS_UNTOLD,
+                                     * ROWS_UNPROVEN */
     uint64_t odd_counts;             /* how many counts could not be read */
     struct known *known;             /* hashes of the table's rows; NULL: all
                                      * rows are sent */
@@ -44,8 +45,9 @@ struct loader_table {
     int32_t position;     /* of the next list element in the line */
 };
 
-/* The row has no count of its children. */
-#define ROWS_UNTOLD INT32_MIN
+/* The row has no count of its children; or a count that proves nothing. */
+#define ROWS_UNTOLD   INT32_MIN
+#define ROWS_UNPROVEN (INT32_MIN + 1)
 
 /* `secret` is the journal's: see load/hash.h. */
 void rows_table_init(struct loader_table *table, const struct plan_table *plan,

@@ -77,6 +77,49 @@ START_TEST(a_row_of_another_parent_does_not_count)
 
 END_TEST
 
+/* Its rows may be more or fewer than it counted. */
+START_TEST(a_parent_that_is_left_open_does_not_count)
+{
+    tally_init(&tally, true);
+    tally_leave_open(&tally, gid(PARENTS));
+    tally_leave_open(&tally, gid(PARENTS + 1));
+    tally_leave_open(&tally, gid(PARENTS));
+    all_come();
+    rows_come(PARENTS, 3);
+    ck_assert(tally_is_even(&tally));
+    rows_come(PARENTS + 2, 1);
+    ck_assert(!tally_is_even(&tally));
+    tally_promise(&tally, gid(PARENTS + 2), 1);
+    ck_assert(tally_is_even(&tally));
+}
+
+END_TEST
+
+START_TEST(rows_before_a_parent_that_is_left_open_are_noticed)
+{
+    tally_init(&tally, true);
+    rows_come(1, 2);
+    tally_leave_open(&tally, gid(1));
+    rows_come(1, 1);
+    ck_assert(!tally_is_even(&tally));
+}
+
+END_TEST
+
+START_TEST(few_parents_can_be_left_open)
+{
+    tally_init(&tally, true);
+    for (int n = 0; n < TALLY_OPEN_MAX; n++) {
+        tally_leave_open(&tally, gid(n));
+        rows_come(n, n % 3);
+    }
+    ck_assert(tally_is_even(&tally));
+    tally_leave_open(&tally, gid(TALLY_OPEN_MAX));
+    ck_assert(!tally_is_even(&tally));
+}
+
+END_TEST
+
 START_TEST(a_parent_without_a_count_leaves_it_unsure)
 {
     tally_init(&tally, true);
@@ -110,6 +153,9 @@ main(void)
     tcase_add_test(rows, it_is_even_when_each_parent_has_its_rows);
     tcase_add_test(rows, a_missing_or_additional_row_is_noticed);
     tcase_add_test(rows, a_row_of_another_parent_does_not_count);
+    tcase_add_test(rows, a_parent_that_is_left_open_does_not_count);
+    tcase_add_test(rows, rows_before_a_parent_that_is_left_open_are_noticed);
+    tcase_add_test(rows, few_parents_can_be_left_open);
     tcase_add_test(rows, a_parent_without_a_count_leaves_it_unsure);
     tcase_add_test(rows, without_counts_a_hundred_rows_of_a_parent_matter);
     suite_add_tcase(suite, rows);

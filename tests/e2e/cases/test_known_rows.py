@@ -3,7 +3,7 @@ they change meanwhile."""
 import json
 import re
 
-from cases.queries import PRODUCT, VARIANT
+from cases.queries import PRODUCT, PRODUCTS, VARIANT
 from harness.case import OK, PARTIAL, Case, World
 
 QUERY = """query {directives} {{ products {{ edges {{ node {{ title {more}
@@ -94,6 +94,19 @@ class Known(Case):
                                                "id LIMIT 1"))
         self.assertEqual([(55,)], self.rows("products", "count(*)"))
         self.check_no_staging()
+
+    def test_a_parent_that_changed_during_the_operation(self):
+        """Its count proves nothing, but that of the others does, so that only
+        what changed is sent."""
+        self.query("q", PRODUCTS)
+        self.run_program("run", "q")
+        self.change(store="acme", type="Product", **{"from": 3}, count=2,
+                    set={"title": "New"}, at="2099-01-01T00:00:00Z")
+        result = self.run_program("run", "-v", "q")
+        self.assertNotIn("restarting the load", result.stderr)
+        not_sent, sent = self.sent(result)
+        self.assertGreater(not_sent, sent)
+        self.check_tables(PRODUCTS)
 
     def test_more_is_gone_than_stays(self):
         self.load_lines(lines(50))
