@@ -31,6 +31,27 @@ DO $$ DECLARE s text; BEGIN
       AND nspname NOT IN ('information_schema', 'public') LOOP
     EXECUTE format('DROP SCHEMA %I CASCADE', s);
   END LOOP;
+  FOR s IN
+    SELECT format('%s IF EXISTS public.%I', CASE relkind
+             WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+             WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE'
+             WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, relname)
+    FROM pg_class WHERE relnamespace = to_regnamespace('public')
+      AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+    UNION ALL
+    SELECT 'ROUTINE IF EXISTS ' || p.oid::regprocedure
+    FROM pg_proc p WHERE pronamespace = to_regnamespace('public')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid
+                      AND d.classid = 'pg_proc'::regclass AND deptype = 'e')
+    UNION ALL
+    SELECT format('TYPE IF EXISTS public.%I', typname)
+    FROM pg_type t WHERE typnamespace = to_regnamespace('public')
+      AND typtype IN ('e', 'd', 'r')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid
+                      AND d.classid = 'pg_type'::regclass AND deptype = 'e')
+  LOOP
+    EXECUTE format('DROP %s CASCADE', s);
+  END LOOP;
 END $$;
 """
 
