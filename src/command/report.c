@@ -19,21 +19,29 @@ enum { PAGE_MIB = 64, PAGE_BYTES = PAGE_MIB * 1024 * 1024 };
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static bool
+ask(struct context *context, const char *sql, int count,
+    const char *const *values, struct pg_result **result, struct err *err)
+{
+    struct pg_conn *conn;
+    bool asked;
+
+    if (!journal_borrow(context->journal, &conn, err))
+        return false;
+    asked = pg_exec(conn, sql, count, values, result, err);
+    journal_give_back(context->journal);
+    return asked;
+}
+
+static bool
 read_tables(struct context *context, struct arena *arena, struct report *report,
             struct err *err)
 {
     char most[16];
     const char *values[] = {most};
     struct pg_result *result;
-    struct pg_conn *conn;
-    bool asked;
 
     snprintf(most, sizeof(most), "%d", REPORT_TABLES_MAX);
-    if (!journal_borrow(context->journal, &conn, err))
-        return false;
-    asked = pg_exec(conn, sql_report_tables, 1, values, &result, err);
-    journal_give_back(context->journal);
-    if (!asked)
+    if (!ask(context, sql_report_tables, 1, values, &result, err))
         return err_wrap(err, "reading the sizes of tables");
     report->table_count = (size_t)pg_rows(result);
     report->tables =
@@ -56,14 +64,8 @@ read_masked(struct context *context, struct arena *arena, struct report *report,
             struct err *err)
 {
     struct pg_result *result;
-    struct pg_conn *conn;
-    bool asked;
 
-    if (!journal_borrow(context->journal, &conn, err))
-        return false;
-    asked = pg_exec(conn, sql_report_masked, 0, NULL, &result, err);
-    journal_give_back(context->journal);
-    if (!asked)
+    if (!ask(context, sql_report_masked, 0, NULL, &result, err))
         return err_wrap(err, "reading which columns are masked");
     report->masked_count = (size_t)pg_rows(result);
     report->masked =
